@@ -1,4 +1,4 @@
-"""Names that come from outside: users, groups, terminals, attribute names. Bounded, printable, never a key."""
+"""Names that come from outside: users, groups, terminals, attributes. Bounded and printable."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import unicodedata
 from services.domain.problems import Problem
 
 MAX_NAME_BYTES = 256
-"""Longest user, group, terminal or attribute name, in UTF-8 bytes. A DynamoDB partition key holds 2,048 bytes;
-escaped at worst threefold, with its prefix, a name of this size still fits."""
+"""Longest user, group, terminal or attribute name, in UTF-8 bytes. A DynamoDB partition key holds 2,048
+bytes; escaped at worst threefold, with its prefix, a name of this size still fits."""
 
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 

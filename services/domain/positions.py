@@ -1,4 +1,4 @@
-"""UUIDv7 ids (RFC 9562 §5.7): push ids, and positions, which order what was released. Text, sorted by time."""
+"""UUIDv7 ids (RFC 9562 §5.7): push ids, and positions, which order releases. Text sorts by time."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Topic(NamedTuple):
-    """`all`, `group:<name>`, `user:<id>` or `terminal:<id>`; `connection:<id>` names one socket and has no log."""
+    """`all`, `group:<name>`, `user:<id>`, `terminal:<id>`; `connection:<id>`, one socket, has no log."""
 
     kind: str
     name: str

@@ -1,0 +1,1 @@
+"""The terminal's side of Fanfare in Python."""
