@@ -1,0 +1,159 @@
+"""A push: one request to send a message to a target under a strategy, its state and its counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Literal
+
+from services.domain.ring import WHOLE, Arc
+from services.domain.strategies import DEFAULT, Strategy
+from services.domain.topics import Topic
+
+IN_FLIGHT_BOUND_S = 60
+"""A slice must be delivered within this long of its release; what is left then is released again."""
+CLOCK_SKEW_S = 5
+"""How far apart the clocks of two of our own processes may be."""
+MAX_FRAME_BYTES = 32 * 1024
+"""Largest push frame, its envelope included: one metered API Gateway message (WebSocket quotas)."""
+
+
+class State(StrEnum):
+    """Where a push is. The first five are open: it may still reach someone."""
+
+    AWAITING_APPROVAL = "awaiting_approval"
+    SCHEDULED = "scheduled"
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    HALTED = "halted"
+
+
+DELIVERABLE = frozenset({State.SENDING, State.SENT, State.COMPLETED})
+"""States in which a released slice may be delivered, and replayed to those who return."""
+CANCELLABLE = frozenset(
+    {
+        State.AWAITING_APPROVAL,
+        State.SCHEDULED,
+        State.WAITING,
+        State.SENDING,
+        State.SENT,
+        State.COMPLETED,
+        State.HALTED,
+    }
+)
+"""States in which a cancel still does something: a completed push can be recalled from screens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many connections of a push are where. Each counts once, also when a job was delivered twice.
+
+    `targeted` were found for it; each of them is then `sent`, `gone`, `expired` or `skipped`, or still
+    under way. `received`, `read`, `failed` and `recalled` are told by terminals, where they were asked.
+    """
+
+    targeted: int = 0
+    sent: int = 0
+    received: int = 0
+    read: int = 0
+    failed: int = 0
+    recalled: int = 0
+    gone: int = 0
+    expired: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """The durable record. `target` and `message` are kept as JSON values; times are epoch seconds.
+
+    `sender` is the caller's `sub`. `step` grows by one with every change of state, so that a step that is
+    delivered twice acts once.
+    """
+
+    id: str
+    sender: str
+    target: Mapping[str, object]
+    message: object
+    strategy: Strategy = DEFAULT
+    state: State = State.SENDING
+    step: int = 0
+    created_at_s: float
+    expires_at_s: float | None = None
+    finished_at_s: float | None = None
+    ended_by: str | None = None
+
+    def expired_at(self, now_s: float) -> bool:
+        """Whether its time was over at `now_s`."""
+        return self.expires_at_s is not None and self.expires_at_s <= now_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """A slice of a push in the log of one topic: what `resume` reads.
+
+    `filter` is the target (as JSON) that a row found under `topic` must still match, None for everybody.
+    `retained_until_s` is when it leaves the log; `expires_at_s` when the push itself ends.
+    """
+
+    topic: Topic
+    position: str
+    push_id: str
+    arc: Arc = WHOLE
+    filter: Mapping[str, object] | None = None
+    retained_until_s: float
+    expires_at_s: float | None = None
+    collapse_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One unit of fan-out: one topic of one slice. `part` is its number within the slice.
+
+    `filter` and `earlier` decide which rows found under `topic` are served: those that match `filter` and
+    are filed under none of `earlier`, the topics of the cover that come before.
+    `step` is the number of the page it is about to do; `after` the sort key of the last row done;
+    `left` are connections that were throttled and are still to be served.
+    """
+
+    push_id: str
+    position: str
+    part: int
+    topic: Topic
+    arc: Arc = WHOLE
+    filter: Mapping[str, object] | None = None
+    earlier: tuple[Topic, ...] = ()
+    step: int = 0
+    after: str | None = None
+    left: tuple[str, ...] = ()
+    attempt: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What stays the same while the job goes on from page to page."""
+        return (self.push_id, self.position, self.part)
+
+
+ReceiptKind = Literal["sent", "received", "read", "failed", "recalled", "gone", "expired", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a push at one connection; kept only where the strategy asks for it."""
+
+    push_id: str
+    connection_id: str
+    terminal_id: str
+    user: str
+    kind: ReceiptKind
+    at_s: float
+    detail: str | None = None

@@ -1,0 +1,341 @@
+"""What the service needs from outside, as Protocols. `infra` implements them, `infra.wiring` chooses.
+
+Every port is tested by one contract in tests/contract, run on each adapter. All calls may be made from
+one asyncio event loop. Strongly consistent where this file says so; times are epoch seconds; an adapter
+raises OSError (or a subclass) when what it stands on cannot be reached, and nothing half-written is left that
+a repeat of the same call would not mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from services.domain.audit import AuditEntry
+from services.domain.connection import Connection
+from services.domain.pushes import Counts, Job, LogEntry, Push, Receipt, State
+from services.domain.ring import Arc
+from services.domain.standing import Block, Standing
+from services.domain.topics import Topic
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The time of day; injected, so that tests decide it."""
+
+    def now_s(self) -> float:
+        """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items of a listing, and the cursor that continues it; `next` is None at the end."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSize:
+    """A group of the directory and how many connections are filed under it now."""
+
+    name: str
+    connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """How many are connected now."""
+
+    connections: int
+    terminals: int
+    users: int
+    groups: int
+
+
+class Registry(Protocol):
+    """Who is connected. Reads are strongly consistent: they see every `add` that has returned."""
+
+    async def add(self, connection: Connection) -> None:
+        """File a connection under each of its topics; replaces the row of the same connection id."""
+
+    async def replace(self, connection: Connection) -> bool:
+        """Put a newer row of an open connection in place and refile it; False if it is not registered (any more)."""
+
+    async def remove(self, connection_ids: Collection[str]) -> Sequence[Connection]:
+        """Take connections out of every topic; the rows that were there. Unknown ids are passed over."""
+
+    async def get(self, connection_id: str) -> Connection | None:
+        """One row, also if its session is over."""
+
+    async def page(
+        self, topic: Topic, arc: Arc, *, live_at_s: float, limit: int, after: str | None = None
+    ) -> Page[Connection]:
+        """Rows filed under `topic` whose place lies on `arc`, in the order of the walk round the ring.
+
+        Only sessions that are not over at `live_at_s`. `after` is a `Connection.sort_key`: the walk goes on
+        behind it. A page may hold fewer than `limit` rows and still have a `next`.
+        """
+
+    async def sizes(self, topics: Collection[Topic]) -> Mapping[Topic, int]:
+        """About how many connections are filed under each topic; 0 for unknown ones."""
+
+    async def groups(self, *, limit: int, after: str | None = None) -> Page[GroupSize]:
+        """The groups that have connections, by name; `after` is a group's name."""
+
+    async def presence(self) -> Presence:
+        """How many are connected; derived as connections come and go, not counted on request."""
+
+    async def over(self, before_s: float, *, limit: int) -> Sequence[Connection]:
+        """Rows whose session ended before `before_s`, the longest over first."""
+
+    async def heard(self, connection_ids: Collection[str], at_s: float) -> None:
+        """Note that these were there at `at_s`. Cheap, and may be lost in a crash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """What one caller calls one request, and a digest of that request's body."""
+
+    caller: str
+    key: str
+    body_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """All that one submitted push writes. Durable as a whole, or not there at all."""
+
+    push: Push
+    entries: Sequence[LogEntry]
+    jobs: Sequence[Job]
+    audit: AuditEntry
+    idempotency: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """`created` is False if the idempotency key had been used for the same body; `push` is then the first one."""
+
+    push: Push
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """A page of deliveries, done: the job as it goes on (None: this part is finished) and what the page came to.
+
+    `delay_s` is how long `next` waits before it runs, when a throttled page is tried again.
+    """
+
+    job: Job
+    next: Job | None
+    counts: Counts
+    receipts: Sequence[Receipt] = ()
+    delay_s: float = 0.0
+
+
+class IdempotencyConflict(Exception):
+    """The key was used by this caller for another body."""
+
+
+class PushStore(Protocol):
+    """Pushes, the logs of their topics, their fan-out jobs, counts and receipts."""
+
+    async def submit(self, submission: Submission) -> Submitted:
+        """Write a push with its log entries, then its jobs. When this returns it is durable (G1).
+
+        The log entries are visible before any job is handed out (G2, G3). Raises IdempotencyConflict.
+        """
+
+    async def get(self, push_id: str) -> Push | None:
+        """One push."""
+
+    async def get_many(self, push_ids: Collection[str]) -> Mapping[str, Push]:
+        """Those that are there, by id."""
+
+    async def list(
+        self,
+        *,
+        limit: int,
+        after: str | None = None,
+        states: Collection[State] = (),
+        sender: str | None = None,
+    ) -> Page[Push]:
+        """Newest first; `after` is a push id. No `states` means every state."""
+
+    async def counts(self, push_id: str) -> Counts:
+        """What became of it so far."""
+
+    async def transition(
+        self, push: Push, to: State, *, at_s: float, by: str | None = None, audit: AuditEntry | None = None
+    ) -> Push | None:
+        """Move a push on from exactly the state and step of `push`; None if it is not there any more."""
+
+    async def advance(self, advance: Advance) -> int | None:
+        """Note a page as done, once: adds its counts, keeps its receipts, puts the job's next step in its place.
+
+        The number of unfinished parts that the push has left; None if this step was noted before (the job was
+        delivered twice), and then nothing changes.
+        """
+
+    async def release_again(self, job: Job, entry: LogEntry | None, again: Job) -> bool:
+        """Replace a job that is too old by `again`, under a new position, with its log entry; once."""
+
+    async def job(self, push_id: str, position: str, part: int) -> Job | None:
+        """The job as it stands now, None if that part is finished or unknown."""
+
+    async def log(self, topic: Topic, *, after: str, retained_at_s: float, limit: int) -> Sequence[LogEntry]:
+        """Entries of a topic's log with a position greater than `after`, in order, that are kept at that moment.
+
+        Strongly consistent.
+        """
+
+    async def log_horizon(self, topic: Topic, retained_at_s: float) -> str | None:
+        """The newest position that has left the log because its retention was over; None if none has."""
+
+    async def acknowledge(self, receipt: Receipt) -> bool:
+        """Move the receipt of one connection on (sent → received → read | failed | recalled) and count it.
+
+        False, and no change, if there is no receipt for it (the push keeps none) or it is there already.
+        """
+
+    async def receipts(self, push_id: str, *, limit: int, after: str | None = None) -> Page[Receipt]:
+        """Receipts of a push by connection id."""
+
+    async def in_flight(self) -> Mapping[State, int]:
+        """How many pushes are in each open state."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostResult:
+    """What became of one message at the connections it was posted to, in no order.
+
+    `throttled` can be tried again (429, 5xx); `gone` are closed (410); `refused` will never work (400, 403, 413).
+    """
+
+    sent: Sequence[str] = ()
+    gone: Sequence[str] = ()
+    throttled: Sequence[str] = ()
+    refused: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketInfo:
+    """What the gateway knows of an open socket (GET @connections)."""
+
+    connected_at_s: float
+    last_active_at_s: float
+    source_ip: str
+    user_agent: str
+
+
+class Gateway(Protocol):
+    """The terminals' sockets: API Gateway's @connections, or the sockets of this process."""
+
+    async def post(self, connection_ids: Sequence[str], data: bytes) -> PostResult:
+        """Send one text message to each, at most once a call."""
+
+    async def close(self, connection_id: str) -> bool:
+        """Close a socket; False if it was gone. `$disconnect` follows."""
+
+    async def describe(self, connection_id: str) -> SocketInfo | None:
+        """None if it is gone."""
+
+
+class Blocks(Protocol):
+    """Who is kept out, and which tokens are revoked. Reads are strongly consistent."""
+
+    async def standing(self, user: str, token_id: str | None, issuer: str) -> Standing:
+        """All that is held against this user and this token."""
+
+    async def block(self, block: Block, audit: AuditEntry) -> None:
+        """Keep a user out; replaces an earlier block."""
+
+    async def unblock(self, user: str, audit: AuditEntry) -> bool:
+        """False if there was no block."""
+
+    async def revoke_token(self, token_id: str, *, until_s: float, audit: AuditEntry) -> None:
+        """Revoke one token; forgotten at `until_s`, when it has surely expired."""
+
+    async def revoke_before(self, user: str, issued_before_s: float, *, until_s: float, audit: AuditEntry) -> None:
+        """Revoke every token of a user issued before a moment; an earlier moment never replaces a later one."""
+
+
+class Memberships(Protocol):
+    """Groups given to users at run time, beside those of their tokens."""
+
+    async def of(self, user: str) -> frozenset[str]:
+        """The groups given to a user."""
+
+    async def members(self, group: str, *, limit: int, after: str | None = None) -> Page[str]:
+        """The users given a group, by name."""
+
+    async def join(self, group: str, user: str, audit: AuditEntry) -> bool:
+        """False if the user had it."""
+
+    async def leave(self, group: str, user: str, audit: AuditEntry) -> bool:
+        """False if the user did not have it."""
+
+
+class Tickets(Protocol):
+    """One-time tickets that were used."""
+
+    async def use(self, ticket_id: str, *, until_s: float) -> bool:
+        """True for the first caller with this id, False for every later one; forgotten at `until_s`."""
+
+
+class AuditTrail(Protocol):
+    """Who did what. Entries of a change are written with the change; this adds the others and reads."""
+
+    async def add(self, entry: AuditEntry) -> None:
+        """Write one entry; durable when this returns."""
+
+    async def list(
+        self,
+        *,
+        limit: int,
+        after: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        subject: str | None = None,
+        from_s: float | None = None,
+        to_s: float | None = None,
+    ) -> Page[AuditEntry]:
+        """Newest first; `after` is an entry's id. `action` matches whole or as the part before the dot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """Something to do at a moment. `name` identifies it: set again, it moves."""
+
+    name: str
+    at_s: float
+    body: Mapping[str, object] = field(default_factory=dict)
+
+
+class Timers(Protocol):
+    """Moments to come. A timer fires at least once, at or after its time, also after a crash."""
+
+    async def set(self, timer: Timer) -> None:
+        """Durable when this returns."""
+
+    async def cancel(self, name: str) -> None:
+        """Forget it; it may just be firing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """One adapter of each, as the wiring chose them."""
+
+    clock: Clock
+    registry: Registry
+    pushes: PushStore
+    gateway: Gateway
+    blocks: Blocks
+    memberships: Memberships
+    tickets: Tickets
+    audit: AuditTrail
+    timers: Timers
