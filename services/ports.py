@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
+from services.domain.identity import Identity
 from services.domain.pushes import Counts, Job, LogEntry, Push, Receipt, State
 from services.domain.ring import Arc
 from services.domain.standing import Block, Standing
@@ -196,14 +197,21 @@ class PushStore(Protocol):
     async def log_horizon(self, topic: Topic, retained_at_s: float) -> str | None:
         """The newest position that has left the log because its retention was over; None if none has."""
 
-    async def acknowledge(self, receipt: Receipt) -> bool:
-        """Move the receipt of one connection on (sent → received → read | failed | recalled) and count it.
+    async def replayed(self, receipts: Sequence[Receipt]) -> None:
+        """Keep and count a `sent` receipt for each replay, where that terminal has no receipt of that push yet.
 
-        False, and no change, if there is no receipt for it (the push keeps none) or it is there already.
+        A receipt belongs to a terminal (`push_id`, `terminal_id`) and names the connection that got it last: a
+        terminal may confirm after it has reconnected.
+        """
+
+    async def acknowledge(self, receipt: Receipt) -> bool:
+        """Move the receipt of one terminal on (sent → received → read | failed | recalled) and count it.
+
+        False, and no change, if there is no receipt for it (the push keeps none) or it is that far already.
         """
 
     async def receipts(self, push_id: str, *, limit: int, after: str | None = None) -> Page[Receipt]:
-        """Receipts of a push by connection id."""
+        """Receipts of a push by terminal id."""
 
     async def in_flight(self) -> Mapping[State, int]:
         """How many pushes are in each open state."""
@@ -339,3 +347,13 @@ class Ports:
     tickets: Tickets
     audit: AuditTrail
     timers: Timers
+
+
+class TokenVerifier(Protocol):
+    """The authorizer's verifier, for tokens that come by other ways than a handshake."""
+
+    def verify(self, token: str) -> Identity:
+        """The identity of a token. Raises Problem (401) with the reason; may fetch keys."""
+
+    def needs_network(self, token: str) -> bool:
+        """Whether verifying it may fetch keys, so that an event loop had better do it in a thread."""

@@ -148,7 +148,7 @@ ReceiptKind = Literal["sent", "received", "read", "failed", "recalled", "gone", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of a push at one connection; kept only where the strategy asks for it."""
+    """What became of a push at one terminal; kept only where the strategy asks for it."""
 
     push_id: str
     connection_id: str
