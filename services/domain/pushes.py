@@ -9,12 +9,14 @@ from typing import Literal
 
 from services.domain.ring import WHOLE, Arc
 from services.domain.strategies import DEFAULT, Strategy
+from services.domain.targets.cover import Cover
 from services.domain.topics import Topic
 
 IN_FLIGHT_BOUND_S = 60
 """A slice must be delivered within this long of its release; what is left then is released again."""
 CLOCK_SKEW_S = 5
 """How far apart the clocks of two of our own processes may be."""
+NO_COVER = Cover(())
 MAX_FRAME_BYTES = 32 * 1024
 """Largest push frame, its envelope included: one metered API Gateway message (WebSocket quotas)."""
 
@@ -76,6 +78,8 @@ class Counts:
 class Push:
     """The durable record. `target` and `message` are kept as JSON values; times are epoch seconds.
 
+    `cover` is what the planner made of the target; it stays as it was when the push was released.
+
     `sender` is the caller's `sub`. `step` grows by one with every change of state, so that a step that is
     delivered twice acts once.
     """
@@ -83,6 +87,7 @@ class Push:
     id: str
     sender: str
     target: Mapping[str, object]
+    cover: Cover = NO_COVER
     message: object
     strategy: Strategy = DEFAULT
     state: State = State.SENDING
@@ -117,12 +122,11 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One unit of fan-out: one topic of one slice. `part` is its number within the slice.
+    """One unit of fan-out: one topic of one slice.
 
-    `filter` and `earlier` decide which rows found under `topic` are served: those that match `filter` and
-    are filed under none of `earlier`, the topics of the cover that come before.
+    `part` is the index in the push's cover, which says which rows found under `topic` are served.
     `step` is the number of the page it is about to do; `after` the sort key of the last row done;
-    `left` are connections that were throttled and are still to be served.
+    `left` are connections that were throttled and are still to be served, tried `attempt` times so far.
     """
 
     push_id: str
@@ -130,8 +134,6 @@ class Job:
     part: int
     topic: Topic
     arc: Arc = WHOLE
-    filter: Mapping[str, object] | None = None
-    earlier: tuple[Topic, ...] = ()
     step: int = 0
     after: str | None = None
     left: tuple[str, ...] = ()
