@@ -16,7 +16,6 @@ IN_FLIGHT_BOUND_S = 60
 """A slice must be delivered within this long of its release; what is left then is released again."""
 CLOCK_SKEW_S = 5
 """How far apart the clocks of two of our own processes may be."""
-NO_COVER = Cover(())
 MAX_FRAME_BYTES = 32 * 1024
 """Largest push frame, its envelope included: one metered API Gateway message (WebSocket quotas)."""
 
@@ -87,7 +86,7 @@ class Push:
     id: str
     sender: str
     target: Mapping[str, object]
-    cover: Cover = NO_COVER
+    cover: Cover
     message: object
     strategy: Strategy = DEFAULT
     state: State = State.SENDING
