@@ -1,0 +1,191 @@
+"""Targets in JSON, as callers send them and as they are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from services.domain import names
+from services.domain.identity import AttributeValue
+from services.domain.problems import Problem
+from services.domain.targets.expression import (
+    ASKED,
+    MAX_LISTED,
+    OPS,
+    All,
+    Any,
+    Attr,
+    Bounds,
+    Connections,
+    Every,
+    Groups,
+    Not,
+    Op,
+    Target,
+    Terminals,
+    Users,
+    fault_of_value,
+)
+
+_KINDS = ("all", "users", "groups", "terminals", "connections", "attr", "any", "every", "not")
+_KINDS_IN_WORDS = ", ".join(_KINDS[:-1]) + " or " + _KINDS[-1]
+_OPS_IN_WORDS = ", ".join(OPS[:-1]) + " or " + OPS[-1]
+_LISTS: Mapping[str, Callable[[tuple[str, ...]], Target]] = {
+    "users": Users,
+    "groups": Groups,
+    "terminals": Terminals,
+    "connections": Connections,
+}
+
+
+def from_json(value: object, *, bounds: Bounds = ASKED) -> Target:
+    """The target that parsed JSON says, as `{"every": [{"groups": ["ops"]}, {"attr": "os", "value": "mac"}]}`.
+
+    An object has exactly one of the members all, users, groups, terminals, connections, attr, any, every and
+    not; beside attr stand op (eq if absent) and value. Lists hold 1 to `MAX_LISTED` entries.
+    Raises `Problem("invalid_target", 422)`; its `extra["pointer"]` is the JSON pointer (RFC 6901), from
+    `value` on, to what is wrong.
+    """
+    return _Reader(bounds).target(value, "", 1)
+
+
+def to_json(target: Target) -> dict[str, object]:
+    """`target` as `from_json` takes it."""
+    match target:
+        case All():
+            return {"all": True}
+        case Users(ids):
+            return {"users": list(ids)}
+        case Groups(group_names):
+            return {"groups": list(group_names)}
+        case Terminals(ids):
+            return {"terminals": list(ids)}
+        case Connections(ids):
+            return {"connections": list(ids)}
+        case Attr(name, "exists"):
+            return {"attr": name, "op": "exists"}
+        case Attr(name, op, value):
+            return {"attr": name, "op": op, "value": list(value) if isinstance(value, tuple) else value}
+        case Any(parts):
+            return {"any": [to_json(part) for part in parts]}
+        case Every(parts):
+            return {"every": [to_json(part) for part in parts]}
+        case Not(part):
+            return {"not": to_json(part)}
+
+
+class _Reader:
+    """Reads one expression, and counts its nodes meanwhile, so that it stops at the bound and not after it."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._nodes = 0
+
+    def target(self, value: object, pointer: str, depth: int) -> Target:
+        self._count(pointer, depth)
+        if not isinstance(value, dict):
+            raise _refusal(pointer, f"is not an object with one of {_KINDS_IN_WORDS}")
+        members: dict[object, object] = value
+        kind = _kind_of(members, pointer)
+        inside = members[kind]
+        here = f"{pointer}/{kind}"
+        if kind == "attr":
+            return _attr(members, pointer)
+        if kind == "all":
+            if inside is not True:
+                raise _refusal(here, 'is not true; who means nobody writes {"not": {"all": true}}')
+            return All()
+        if kind == "not":
+            return Not(self.target(inside, here, depth + 1))
+        entries = _list(inside, here)
+        if kind in _LISTS:
+            return _LISTS[kind](tuple(_name(entry, f"{here}/{place}") for place, entry in enumerate(entries)))
+        parts = tuple(self.target(entry, f"{here}/{place}", depth + 1) for place, entry in enumerate(entries))
+        return Any(parts) if kind == "any" else Every(parts)
+
+    def _count(self, pointer: str, depth: int) -> None:
+        if depth > self._bounds.depth:
+            raise _refusal(pointer, f"is nested deeper than {self._bounds.depth} levels; flatten the expression")
+        self._nodes += 1
+        if self._nodes > self._bounds.nodes:
+            raise _refusal(
+                pointer,
+                f"is one expression too many: at most {self._bounds.nodes} in a target; "
+                "list names together in one users, groups or terminals",
+            )
+
+
+def _kind_of(members: Mapping[object, object], pointer: str) -> str:
+    kinds = [kind for kind in _KINDS if kind in members]
+    if len(kinds) > 1:
+        raise _refusal(pointer, f"has {' and '.join(kinds)}; put each into an object of its own, under any or every")
+    allowed = {"attr", "op", "value"} if kinds == ["attr"] else set(kinds)
+    unknown = [member for member in members if member not in allowed]
+    if unknown:
+        known = "attr takes op and value" if kinds == ["attr"] else f"an expression has one of {_KINDS_IN_WORDS}"
+        raise _refusal(pointer, f"has the unknown member {shown(str(unknown[0]))}; {known}")
+    if not kinds:
+        raise _refusal(pointer, f"is empty; an expression has one of {_KINDS_IN_WORDS}")
+    return kinds[0]
+
+
+def _attr(members: Mapping[object, object], pointer: str) -> Attr:
+    name = _name(members["attr"], f"{pointer}/attr")
+    op = _op(members.get("op", "eq"), f"{pointer}/op")
+    here = f"{pointer}/value"
+    if op == "exists":
+        if members.get("value", True) is not True:
+            raise _refusal(here, "is not true; for terminals without the attribute, wrap exists in not")
+        return Attr(name, op)
+    if "value" not in members:
+        raise _refusal(pointer, f"has no value, and {op} needs one; only exists goes without")
+    value = members["value"]
+    if op == "in":
+        entries = _list(value, here)
+        return Attr(name, op, tuple(_value(op, entry, f"{here}/{place}") for place, entry in enumerate(entries)))
+    if isinstance(value, list):
+        raise _refusal(here, f"is a list, and {op} takes one value; use in for several")
+    return Attr(name, op, _value(op, value, here))
+
+
+def _op(value: object, pointer: str) -> Op:
+    for op in OPS:
+        if op == value:
+            return op
+    raise _refusal(pointer, f"is not one of {_OPS_IN_WORDS}")
+
+
+def _value(op: Op, value: object, pointer: str) -> AttributeValue:
+    fault = fault_of_value(op, value)
+    if fault is not None:
+        raise _refusal(pointer, fault)
+    assert isinstance(value, str | int | float)
+    return value
+
+
+def _name(value: object, pointer: str) -> str:
+    fault = names.fault_of(value)
+    if fault is not None:
+        raise _refusal(pointer, fault)
+    assert isinstance(value, str)
+    return value
+
+
+def _list(value: object, pointer: str) -> list[object]:
+    if not isinstance(value, list):
+        raise _refusal(pointer, "is not a list")
+    if not value:
+        raise _refusal(pointer, 'is empty; who means nobody writes {"not": {"all": true}}')
+    if len(value) > MAX_LISTED:
+        raise _refusal(pointer, f"has {len(value)} entries, at most {MAX_LISTED} fit; split the list")
+    return value
+
+
+def shown(text: str, *, limit: int = 40) -> str:
+    """`text` quoted and cut to `limit` characters, fit for an error message: no lone surrogate stays in it."""
+    cut = text if len(text) <= limit else text[:limit] + "…"
+    return json.dumps(cut, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def _refusal(pointer: str, fault: str) -> Problem:
+    return Problem("invalid_target", 422, f"target{pointer} {fault}", pointer=pointer)
