@@ -21,15 +21,19 @@ OPS: tuple[Op, ...] = get_args(Op)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How deep and how big an expression may be. A leaf has depth 1; each node counts, leaf or not."""
+    """How deep and how big an expression may be.
+
+    A leaf has depth 1. Each node counts, leaf or not. `listed` are the entries of all its lists together.
+    """
 
     depth: int
     nodes: int
+    listed: int
 
 
-ASKED = Bounds(depth=8, nodes=256)
+ASKED = Bounds(depth=8, nodes=256, listed=2_000)
 """For what a caller or a person writes."""
-KEPT = Bounds(depth=32, nodes=2_048)
+KEPT = Bounds(depth=32, nodes=2_048, listed=10_000)
 """For what the service itself wrote: a caller's target and-ed with what its sender may reach is bigger."""
 
 

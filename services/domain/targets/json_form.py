@@ -42,7 +42,8 @@ def from_json(value: object, *, bounds: Bounds = ASKED) -> Target:
     """The target that parsed JSON says, as `{"every": [{"groups": ["ops"]}, {"attr": "os", "value": "mac"}]}`.
 
     An object has exactly one of the members all, users, groups, terminals, connections, attr, any, every and
-    not; beside attr stand op (eq if absent) and value. Lists hold 1 to `MAX_LISTED` entries.
+    not; beside attr stand op (eq if absent) and value. Lists hold 1 to `MAX_LISTED` entries. `bounds` are
+    those of what callers write; what the service wrote is read with `KEPT`.
     Raises `Problem("invalid_target", 422)`; its `extra["pointer"]` is the JSON pointer (RFC 6901), from
     `value` on, to what is wrong.
     """
@@ -75,11 +76,12 @@ def to_json(target: Target) -> dict[str, object]:
 
 
 class _Reader:
-    """Reads one expression, and counts its nodes meanwhile, so that it stops at the bound and not after it."""
+    """Reads one expression, and counts meanwhile, so that it stops at the bounds and not after them."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._nodes = 0
+        self._listed = 0
 
     def target(self, value: object, pointer: str, depth: int) -> Target:
         self._count(pointer, depth)
@@ -90,17 +92,19 @@ class _Reader:
         inside = members[kind]
         here = f"{pointer}/{kind}"
         if kind == "attr":
-            return _attr(members, pointer)
+            return self._attr(members, pointer)
         if kind == "all":
             if inside is not True:
                 raise _refusal(here, 'is not true; who means nobody writes {"not": {"all": true}}')
             return All()
         if kind == "not":
             return Not(self.target(inside, here, depth + 1))
-        entries = _list(inside, here)
         if kind in _LISTS:
+            entries = self._list(inside, here)
             return _LISTS[kind](tuple(_name(entry, f"{here}/{place}") for place, entry in enumerate(entries)))
-        parts = tuple(self.target(entry, f"{here}/{place}", depth + 1) for place, entry in enumerate(entries))
+        parts = tuple(
+            self.target(entry, f"{here}/{place}", depth + 1) for place, entry in enumerate(_filled(inside, here))
+        )
         return Any(parts) if kind == "any" else Every(parts)
 
     def _count(self, pointer: str, depth: int) -> None:
@@ -113,6 +117,37 @@ class _Reader:
                 f"is one expression too many: at most {self._bounds.nodes} in a target; "
                 "list names together in one users, groups or terminals",
             )
+
+    def _attr(self, members: Mapping[object, object], pointer: str) -> Attr:
+        name = _name(members["attr"], f"{pointer}/attr")
+        op = _op(members.get("op", "eq"), f"{pointer}/op")
+        here = f"{pointer}/value"
+        if op == "exists":
+            if members.get("value", True) is not True:
+                raise _refusal(here, "is not true; for terminals without the attribute, wrap exists in not")
+            return Attr(name, op)
+        if "value" not in members:
+            raise _refusal(pointer, f"has no value, and {op} needs one; only exists goes without")
+        value = members["value"]
+        if op == "in":
+            entries = self._list(value, here)
+            return Attr(name, op, tuple(_value(op, entry, f"{here}/{place}") for place, entry in enumerate(entries)))
+        if isinstance(value, list):
+            raise _refusal(here, f"is a list, and {op} takes one value; use in for several")
+        return Attr(name, op, _value(op, value, here))
+
+    def _list(self, value: object, pointer: str) -> list[object]:
+        entries = _filled(value, pointer)
+        if len(entries) > MAX_LISTED:
+            raise _refusal(pointer, f"has {len(entries)} entries, at most {MAX_LISTED} fit; split the list")
+        self._listed += len(entries)
+        if self._listed > self._bounds.listed:
+            raise _refusal(
+                pointer,
+                f"makes it {self._listed} entries in all lists, at most {self._bounds.listed} fit in a target; "
+                "send several pushes, or put those users into a group",
+            )
+        return entries
 
 
 def _kind_of(members: Mapping[object, object], pointer: str) -> str:
@@ -127,25 +162,6 @@ def _kind_of(members: Mapping[object, object], pointer: str) -> str:
     if not kinds:
         raise _refusal(pointer, f"is empty; an expression has one of {_KINDS_IN_WORDS}")
     return kinds[0]
-
-
-def _attr(members: Mapping[object, object], pointer: str) -> Attr:
-    name = _name(members["attr"], f"{pointer}/attr")
-    op = _op(members.get("op", "eq"), f"{pointer}/op")
-    here = f"{pointer}/value"
-    if op == "exists":
-        if members.get("value", True) is not True:
-            raise _refusal(here, "is not true; for terminals without the attribute, wrap exists in not")
-        return Attr(name, op)
-    if "value" not in members:
-        raise _refusal(pointer, f"has no value, and {op} needs one; only exists goes without")
-    value = members["value"]
-    if op == "in":
-        entries = _list(value, here)
-        return Attr(name, op, tuple(_value(op, entry, f"{here}/{place}") for place, entry in enumerate(entries)))
-    if isinstance(value, list):
-        raise _refusal(here, f"is a list, and {op} takes one value; use in for several")
-    return Attr(name, op, _value(op, value, here))
 
 
 def _op(value: object, pointer: str) -> Op:
@@ -171,13 +187,11 @@ def _name(value: object, pointer: str) -> str:
     return value
 
 
-def _list(value: object, pointer: str) -> list[object]:
+def _filled(value: object, pointer: str) -> list[object]:
     if not isinstance(value, list):
         raise _refusal(pointer, "is not a list")
     if not value:
         raise _refusal(pointer, 'is empty; who means nobody writes {"not": {"all": true}}')
-    if len(value) > MAX_LISTED:
-        raise _refusal(pointer, f"has {len(value)} entries, at most {MAX_LISTED} fit; split the list")
     return value
 
 

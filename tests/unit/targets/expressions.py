@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
 from services.domain.identity import AttributeValue
+from services.domain.problems import Problem
 from services.domain.targets import expression as ex
 
 USERS = ("ann", "bob", "cho", "all", "group:ops")
@@ -137,3 +138,12 @@ def _kind(value: AttributeValue) -> str:
     if isinstance(value, bool):
         return "truth"
     return "text" if isinstance(value, str) else "number"
+
+
+def refusal_of(read: Callable[[], ex.Target]) -> Problem | None:
+    """The problem that `read` raises, or None if it gives a target."""
+    try:
+        read()
+    except Problem as problem:
+        return problem
+    return None
