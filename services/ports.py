@@ -134,6 +134,7 @@ class Advance:
     job: Job
     next: Job | None
     counts: Counts
+    at_s: float
     receipts: Sequence[Receipt] = ()
     delay_s: float = 0.0
 
@@ -171,13 +172,25 @@ class PushStore(Protocol):
         """What became of it so far."""
 
     async def transition(
-        self, push: Push, to: State, *, at_s: float, by: str | None = None, audit: AuditEntry | None = None
+        self,
+        push: Push,
+        to: State,
+        *,
+        at_s: float,
+        by: str | None = None,
+        audit: AuditEntry | None = None,
+        entries: Sequence[LogEntry] = (),
+        jobs: Sequence[Job] = (),
     ) -> Push | None:
-        """Move a push on from exactly the state and step of `push`; None if it is not there any more."""
+        """Move a push on from exactly the state and step of `push`, with what that releases, all or nothing.
+
+        Durable when it returns the push as it then is. None, and nothing written, if it is not there any more.
+        """
 
     async def advance(self, advance: Advance) -> int | None:
         """Note a page as done, once: adds its counts, keeps its receipts, puts the job's next step in its place.
 
+        When no part is left and the push is `sending`, it is `completed` in the same write, at `at_s`.
         The number of unfinished parts that the push has left; None if this step was noted before (the job was
         delivered twice), and then nothing changes.
         """

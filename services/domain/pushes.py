@@ -123,6 +123,7 @@ class LogEntry:
 class Job:
     """One unit of fan-out: one topic of one slice.
 
+    `kind` is what it posts: the push (`deliver`), or that it is to be taken off the screen (`recall`).
     `part` is the index in the push's cover, which says which rows found under `topic` are served.
     `step` is the number of the page it is about to do; `after` the sort key of the last row done;
     `left` are connections that were throttled and are still to be served, tried `attempt` times so far.
@@ -132,6 +133,7 @@ class Job:
     position: str
     part: int
     topic: Topic
+    kind: Literal["deliver", "recall"] = "deliver"
     arc: Arc = WHOLE
     step: int = 0
     after: str | None = None

@@ -51,5 +51,7 @@ class Arc:
         return Arc((place + 1) % SIZE, self.length - done)
 
 
+NOWHERE = Arc(0, 0)
+"""No part of the circle: the arc of a job that has only single connections left."""
 WHOLE = Arc(0, SIZE)
 """The whole circle: the arc of a push that is sent at once."""

@@ -1,0 +1,114 @@
+"""Keeping users and tokens out: blocks, revocations, and the open sockets they close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.connections.farewell import Bye, dismiss
+from services.domain import standing, topics
+from services.domain.audit import AuditEntry
+from services.domain.connection import Connection
+from services.domain.positions import new_id
+from services.domain.ring import WHOLE
+from services.domain.standing import Block
+from services.ports import Ports
+
+PAGE = 500
+REVOCATION_MEMORY_S = 400 * 86_400
+"""How long a revocation is kept: longer than any token accepted by default lives."""
+
+
+async def block(ports: Ports, block: Block) -> int:
+    """Keep a user out from now on, and close what they have open; how many sockets that were."""
+    now_s = ports.clock.now_s()
+    await ports.blocks.block(
+        block,
+        AuditEntry(
+            id=new_id(now_s),
+            at_s=now_s,
+            actor=block.by,
+            action="user.block",
+            subject=block.user,
+            detail={"reason": block.reason, "until_s": block.until_s, "cidr": list(block.cidrs)},
+        ),
+    )
+    return await _close_those_refused(ports, block.user)
+
+
+async def unblock(ports: Ports, user: str, *, by: str) -> bool:
+    """Let a user in again; False if there was no block."""
+    now_s = ports.clock.now_s()
+    return await ports.blocks.unblock(
+        user, AuditEntry(id=new_id(now_s), at_s=now_s, actor=by, action="user.unblock", subject=user)
+    )
+
+
+async def revoke_token(ports: Ports, token_id: str, *, by: str, expires_at_s: float | None = None) -> int:
+    """Revoke one token by its `jti` and close what was opened with it; how many sockets that were.
+
+    Every connection is looked at, since a `jti` does not say whose it is.
+    """
+    now_s = ports.clock.now_s()
+    until_s = now_s + REVOCATION_MEMORY_S if expires_at_s is None else expires_at_s
+    await ports.blocks.revoke_token(
+        token_id,
+        until_s=until_s,
+        audit=AuditEntry(id=new_id(now_s), at_s=now_s, actor=by, action="token.revoke", subject=token_id),
+    )
+    bye = Bye(code="token_revoked", reason="this token was revoked; sign in again", reconnect=False)
+    return await _close(ports, topics.ALL, lambda row: row.token_id == token_id, bye)
+
+
+async def revoke_before(ports: Ports, user: str, issued_before_s: float, *, by: str) -> int:
+    """Revoke every token of a user issued before a moment; how many sockets were closed."""
+    now_s = ports.clock.now_s()
+    await ports.blocks.revoke_before(
+        user,
+        issued_before_s,
+        until_s=now_s + REVOCATION_MEMORY_S,
+        audit=AuditEntry(
+            id=new_id(now_s),
+            at_s=now_s,
+            actor=by,
+            action="token.revoke",
+            subject=user,
+            detail={"issued_before_s": issued_before_s},
+        ),
+    )
+    return await _close_those_refused(ports, user)
+
+
+async def _close_those_refused(ports: Ports, user: str) -> int:
+    """Close the sockets of a user that their standing refuses, each with its own reason."""
+    closed = 0
+    after: str | None = None
+    while True:
+        now_s = ports.clock.now_s()
+        page = await ports.registry.page(topics.user(user), WHOLE, live_at_s=0, limit=PAGE, after=after)
+        for row in page.items:
+            facts = await ports.blocks.standing(user, row.token_id, row.issuer)
+            fault = standing.fault(facts, user=user, issued_at_s=row.issued_at_s, source_ip=row.source_ip, now_s=now_s)
+            if fault is not None:
+                bye = Bye(
+                    code=fault.code,
+                    reason=fault.detail,
+                    reconnect=fault.retry_after_s is not None,
+                    retry_after_s=fault.retry_after_s,
+                )
+                closed += await dismiss(ports, [row], bye)
+        if page.next is None:
+            return closed
+        after = page.next
+
+
+async def _close(ports: Ports, topic: topics.Topic, meant: Callable[[Connection], bool], bye: Bye) -> int:
+    closed = 0
+    after: str | None = None
+    while True:
+        page = await ports.registry.page(topic, WHOLE, live_at_s=0, limit=PAGE, after=after)
+        rows = [row for row in page.items if meant(row)]
+        if rows:
+            closed += await dismiss(ports, rows, bye)
+        if page.next is None:
+            return closed
+        after = page.next

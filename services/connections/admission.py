@@ -1,0 +1,122 @@
+"""Letting a verified identity in: standing, one-time tickets, run-time groups, connections per user."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from services.domain import standing, topics
+from services.domain.connection import Connection, opened
+from services.domain.identity import Identity
+from services.domain.problems import Problem
+from services.domain.ring import WHOLE
+from services.ports import Ports
+
+log = logging.getLogger(__name__)
+
+TICKET_MEMORY_S = 600
+"""How long a used ticket is remembered; it lives a minute, so a clock may be minutes off."""
+
+
+class Admission:
+    """Decides at `$connect` who may be connected, and files the connection.
+
+    `connections_per_user` is the most a user may have open at once.
+    """
+
+    def __init__(self, ports: Ports, *, connections_per_user: int) -> None:
+        self._ports = ports
+        self._connections_per_user = connections_per_user
+
+    async def check(self, identity: Identity, *, source_ip: str) -> None:
+        """Raise the Problem (403) that `admit` would raise for this identity now; changes nothing."""
+        await self._check_standing(identity, source_ip)
+        topic = topics.user(identity.user)
+        if (await self._ports.registry.sizes([topic])).get(topic, 0) >= self._connections_per_user:
+            raise self._too_many(identity.user)
+
+    async def admit(
+        self,
+        identity: Identity,
+        *,
+        connection_id: str,
+        calls_itself: str | None,
+        source_ip: str,
+        user_agent: str,
+        ticket_id: str | None,
+    ) -> Connection:
+        """File a connection, or raise a Problem (401 or 403) with the reason.
+
+        The standing and the groups are read again after the row is filed: a block or a membership given in
+        between either sees the row or is seen here.
+        """
+        ports = self._ports
+        now_s = ports.clock.now_s()
+        await self._check_standing(identity, source_ip)
+        if ticket_id is not None and not await ports.tickets.use(ticket_id, until_s=now_s + TICKET_MEMORY_S):
+            raise Problem("ticket_used", 401, "this ticket was used before; get another from POST /v1/tickets")
+        connection = opened(
+            identity,
+            connection_id=connection_id,
+            calls_itself=calls_itself,
+            run_time_groups=await ports.memberships.of(identity.user),
+            now_s=now_s,
+            source_ip=source_ip,
+            user_agent=user_agent,
+        )
+        await ports.registry.add(connection)
+        try:
+            await self._check_standing(identity, source_ip)
+            await self._check_number(connection)
+            return await self._with_latest_groups(connection, identity)
+        except Problem:
+            await ports.registry.remove([connection_id])
+            raise
+
+    async def _check_standing(self, identity: Identity, source_ip: str) -> None:
+        facts = await self._ports.blocks.standing(identity.user, identity.token_id, identity.issuer)
+        fault = standing.fault(
+            facts,
+            user=identity.user,
+            issued_at_s=identity.issued_at_s,
+            source_ip=source_ip,
+            now_s=self._ports.clock.now_s(),
+        )
+        if fault is not None:
+            raise fault
+
+    async def _with_latest_groups(self, connection: Connection, identity: Identity) -> Connection:
+        groups = identity.with_groups(await self._ports.memberships.of(identity.user)).groups
+        if groups == connection.groups:
+            return connection
+        latest = replace(connection, groups=groups)
+        await self._ports.registry.replace(latest)
+        return latest
+
+    async def _check_number(self, connection: Connection) -> None:
+        """Refuse a connection over the limit; the earlier ones stay. Sockets that are gone do not count."""
+        registry = self._ports.registry
+        topic = topics.user(connection.user)
+        if (await registry.sizes([topic])).get(topic, 0) <= self._connections_per_user:
+            return
+        now_s = self._ports.clock.now_s()
+        page = await registry.page(topic, WHOLE, live_at_s=now_s, limit=10 * self._connections_per_user)
+        earlier = [row for row in page.items if _opened_before(row, connection)]
+        gone = [row.connection_id for row in earlier if await self._ports.gateway.describe(row.connection_id) is None]
+        if gone:
+            log.info("pruned lost connections", extra={"user": connection.user, "connections": len(gone)})
+            await registry.remove(gone)
+        if len(earlier) - len(gone) >= self._connections_per_user:
+            raise self._too_many(connection.user)
+
+    def _too_many(self, user: str) -> Problem:
+        return Problem(
+            "too_many_connections",
+            403,
+            f"user {user} has {self._connections_per_user} connections open, the most allowed; close one first",
+            retry_after_s=60,
+        )
+
+
+def _opened_before(row: Connection, other: Connection) -> bool:
+    return (row.connected_at_s, row.connection_id) < (other.connected_at_s, other.connection_id)

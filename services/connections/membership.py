@@ -1,0 +1,56 @@
+"""Groups given to users at run time: applied to open connections at once, to later ones at `$connect`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.domain import names, topics
+from services.domain.audit import AuditEntry
+from services.domain.positions import new_id
+from services.domain.ring import WHOLE
+from services.ports import Ports
+
+PAGE = 500
+
+
+async def join(ports: Ports, group: str, user: str, *, by: str) -> bool:
+    """Give a user a group; False if they had it. Raises Problem (422) if a name cannot be one."""
+    return await _change(ports, group, user, by=by, joins=True)
+
+
+async def leave(ports: Ports, group: str, user: str, *, by: str) -> bool:
+    """Take a group given at run time away; False if they did not have it. A token's own groups stay."""
+    return await _change(ports, group, user, by=by, joins=False)
+
+
+async def _change(ports: Ports, group: str, user: str, *, by: str, joins: bool) -> bool:
+    names.checked(group, "group")
+    names.checked(user, "user")
+    now_s = ports.clock.now_s()
+    audit = AuditEntry(
+        id=new_id(now_s),
+        at_s=now_s,
+        actor=by,
+        action="group.join" if joins else "group.leave",
+        subject=group,
+        detail={"user": user},
+    )
+    change = ports.memberships.join if joins else ports.memberships.leave
+    changed = await change(group, user, audit)
+    await _refile(ports, user)
+    return changed
+
+
+async def _refile(ports: Ports, user: str) -> None:
+    """Give each open connection of a user the groups it has now."""
+    given = await ports.memberships.of(user)
+    after: str | None = None
+    while True:
+        page = await ports.registry.page(topics.user(user), WHOLE, live_at_s=0, limit=PAGE, after=after)
+        for row in page.items:
+            groups = row.token_groups + tuple(sorted(given.difference(row.token_groups)))
+            if groups != row.groups:
+                await ports.registry.replace(replace(row, groups=groups))
+        if page.next is None:
+            return
+        after = page.next

@@ -1,0 +1,75 @@
+"""A session lasts as long as its token; `refresh` extends it in place."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from services.connections.farewell import Bye, dismiss
+from services.domain import standing
+from services.domain.connection import Connection
+from services.domain.identity import Identity
+from services.domain.problems import Problem
+from services.ports import Ports, TokenVerifier
+
+GRACE_S = 10
+"""How long a socket stays open for a `refresh` after its token has ended; nothing is delivered meanwhile."""
+SWEEP_PAGE = 500
+"""How many ended sessions one step of a sweep closes."""
+
+ENDED = Bye(
+    code="token_expired",
+    reason="the session's token has ended; connect again with a new one",
+    reconnect=True,
+)
+
+
+async def sweep(ports: Ports) -> int:
+    """Close every session whose token ended longer than the grace ago; how many there were."""
+    closed = 0
+    while over := await ports.registry.over(ports.clock.now_s() - GRACE_S, limit=SWEEP_PAGE):
+        closed += await dismiss(ports, over, ENDED)
+    return closed
+
+
+async def verified(verifier: TokenVerifier, token: str) -> Identity:
+    """The identity of a token, checked in a thread if that may fetch keys. Raises Problem (401)."""
+    if verifier.needs_network(token):
+        return await asyncio.to_thread(verifier.verify, token)
+    return verifier.verify(token)
+
+
+async def refresh(ports: Ports, connection: Connection, identity: Identity) -> Connection:
+    """Put an open connection under a newer token of the same user; its row from now on.
+
+    Raises Problem (403) if the token is another user's or another terminal's, or its user may not be connected.
+    """
+    if (identity.user, identity.issuer) != (connection.user, connection.issuer):
+        raise Problem("refresh_other_user", 403, "a session is refreshed with a token of the same user and issuer")
+    if identity.terminal is not None and identity.terminal != connection.terminal_id:
+        raise Problem("refresh_other_terminal", 403, f"the token is for another terminal than {connection.terminal_id}")
+    facts = await ports.blocks.standing(identity.user, identity.token_id, identity.issuer)
+    fault = standing.fault(
+        facts,
+        user=identity.user,
+        issued_at_s=identity.issued_at_s,
+        source_ip=connection.source_ip,
+        now_s=ports.clock.now_s(),
+    )
+    if fault is not None:
+        raise fault
+    groups = identity.with_groups(await ports.memberships.of(identity.user))
+    newer = replace(
+        connection,
+        groups=groups.groups,
+        token_groups=identity.groups,
+        attributes=identity.attributes,
+        scopes=identity.scopes,
+        token_id=identity.token_id,
+        issued_at_s=identity.issued_at_s,
+        expires_at_s=identity.expires_at_s,
+        last_heard_at_s=ports.clock.now_s(),
+    )
+    if not await ports.registry.replace(newer):
+        raise Problem("not_connected", 403, "this connection was closed meanwhile; connect again")
+    return newer

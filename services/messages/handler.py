@@ -1,0 +1,86 @@
+"""Entry of every message a terminal sends: reads the event, calls, answers by a frame."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.connections import sessions
+from services.domain import frames
+from services.domain.connection import Connection
+from services.domain.problems import Problem
+from services.domain.pushes import Receipt
+from services.messages import chat
+from services.messages.resume import resume
+from services.ports import Ports, TokenVerifier
+
+log = logging.getLogger(__name__)
+
+Event = Mapping[str, object]
+Handler = Callable[[Event], Awaitable[dict[str, object]]]
+
+NOT_REGISTERED = frames.bye(
+    "not_registered", "this connection is not registered any more; connect again", reconnect=True, retry_after_s=1
+)
+
+
+def build(ports: Ports, verifier: TokenVerifier) -> Handler:
+    """The handler of all message routes over these ports."""
+
+    async def handle(event: Event) -> dict[str, object]:
+        context = event["requestContext"]
+        assert isinstance(context, Mapping)
+        connection_id = str(context["connectionId"])
+        row = await ports.registry.get(connection_id)
+        if row is None:
+            await ports.gateway.post([connection_id], NOT_REGISTERED)
+            await ports.gateway.close(connection_id)
+            return {"statusCode": 200}
+        try:
+            await _act(ports, verifier, row, str(event.get("body", "")))
+        except Problem as problem:
+            log.info("frame refused", extra={"connection_id": connection_id, "code": problem.code})
+            await ports.gateway.post([connection_id], frames.error(problem.code, problem.detail))
+        return {"statusCode": 200}
+
+    return handle
+
+
+async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str) -> None:
+    now_s = ports.clock.now_s()
+    action = frames.parse_action(body)
+    if isinstance(action, frames.Refresh):
+        await sessions.refresh(ports, row, await sessions.verified(verifier, action.token))
+        return
+    if row.expires_at_s <= now_s:
+        raise Problem(
+            "session_over",
+            401,
+            f"the session's token has ended; send refresh within {sessions.GRACE_S} s, or connect again",
+        )
+    await ports.registry.heard([row.connection_id], now_s)
+    match action:
+        case frames.Resume(since):
+            await resume(ports, row, since)
+        case frames.Ack():
+            await _acknowledge(ports, row, action, now_s)
+        case frames.Chat(message):
+            await chat.say(ports, row, message)
+        case frames.Ping():
+            await ports.gateway.post([row.connection_id], frames.PONG)
+
+
+async def _acknowledge(ports: Ports, row: Connection, ack: frames.Ack, now_s: float) -> None:
+    """Note what became of pushes here. One that keeps no receipt of this terminal is passed over."""
+    for push_id in ack.ids:
+        await ports.pushes.acknowledge(
+            Receipt(
+                push_id=push_id,
+                connection_id=row.connection_id,
+                terminal_id=row.terminal_id,
+                user=row.user,
+                kind=ack.kind,
+                at_s=now_s,
+                detail=ack.detail,
+            )
+        )

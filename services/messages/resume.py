@@ -1,0 +1,165 @@
+"""Replay to a terminal that was away: what was released to it, in order of position (G3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.domain import frames, positions
+from services.domain.connection import Connection
+from services.domain.problems import Problem
+from services.domain.pushes import (
+    CLOCK_SKEW_S,
+    DELIVERABLE,
+    IN_FLIGHT_BOUND_S,
+    LogEntry,
+    Push,
+    Receipt,
+    State,
+)
+from services.domain.targets import json_form
+from services.domain.targets.expression import KEPT
+from services.domain.targets.row_filter import matches
+from services.ports import Ports
+
+OVERLAP_S = IN_FLIGHT_BOUND_S + CLOCK_SKEW_S
+"""How far behind `since` a reader looks again: what was released before it may have been under way."""
+BATCH = 100
+"""Most pushes in one replay; the terminal asks again while there are more."""
+SCANNED_AT_MOST = 2_000
+"""Most log entries read of one topic in one replay."""
+
+_CONTINUES = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Where a replay begins: behind `position`; `exact` if this connection has already seen the overlap."""
+
+    position: str
+    exact: bool
+
+
+def parse_since(text: str, connection_id: str) -> Since:
+    """What a terminal gave as `since`: a position, or the `upto` of a replay that had more.
+
+    The latter goes on without an overlap, but only on the connection it was given to: any other may have
+    missed what was under way. Raises Problem (422) if it is neither.
+    """
+    position, continues, whose = text.partition(_CONTINUES)
+    if not positions.is_position(position):
+        raise Problem("invalid_since", 422, "since must be a position that this service gave, or null")
+    return Since(position, exact=bool(continues) and whose == connection_id)
+
+
+def visible(entry: LogEntry, row: Connection, now_s: float) -> bool:
+    """Whether a logged slice is for this terminal now: its arc, its target, its expiry."""
+    if row.place not in entry.arc or (entry.expires_at_s is not None and entry.expires_at_s <= now_s):
+        return False
+    return entry.filter is None or matches(json_form.from_json(entry.filter, bounds=KEPT), row)
+
+
+def collapsed(entries: Iterable[LogEntry]) -> list[LogEntry]:
+    """Entries by position, each push once, and of each collapse key only the newest."""
+    by_push: dict[str, LogEntry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.position):
+        by_push.setdefault(entry.push_id, entry)
+    newest = {entry.collapse_key: entry.position for entry in by_push.values() if entry.collapse_key is not None}
+    return [
+        entry
+        for entry in by_push.values()
+        if entry.collapse_key is None or newest[entry.collapse_key] == entry.position
+    ]
+
+
+async def resume(ports: Ports, row: Connection, since: str | None) -> None:
+    """Post what the terminal has missed, then `resumed`.
+
+    Without `since` nothing is replayed: the answer is where "from now on" begins. Raises Problem (422).
+    """
+    now_s = ports.clock.now_s()
+    if since is None:
+        await _post(ports, row, [frames.resumed(upto=positions.lowest_at(now_s), more=False, recovered=True)])
+        return
+    start = parse_since(since, row.connection_id)
+    behind = start.position
+    if not start.exact:
+        behind = positions.lowest_at(positions.time_of_s(start.position) - OVERLAP_S)
+    entries, cut_at = await _read(ports, row, behind, now_s)
+    found = collapsed(entry for entry in entries if visible(entry, row, now_s))
+    batch = found[:BATCH]
+    pushes = await ports.pushes.get_many([entry.push_id for entry in batch])
+    kept = [(entry, push) for entry in batch if (push := pushes.get(entry.push_id)) is not None]
+    deliverable = [push for _, push in kept if push.state in DELIVERABLE]
+    await _keep_receipts(ports, row, deliverable, now_s)
+    more = len(found) > BATCH or cut_at is not None
+    upto = positions.lowest_at(now_s)
+    if more:
+        last = batch[-1].position if len(found) > BATCH else cut_at
+        upto = f"{last}{_CONTINUES}{row.connection_id}"
+    recovered = start.exact or await _recovered(ports, row, start.position, now_s)
+    posted = [data for entry, push in kept if (data := _replay_of(entry, push)) is not None]
+    await _post(ports, row, [*posted, frames.resumed(upto=upto, more=more, recovered=recovered)])
+
+
+def _replay_of(entry: LogEntry, push: Push) -> bytes | None:
+    """The push again, or, if it was cancelled, its recall: the terminal may have it on screen from before."""
+    if push.state is State.CANCELLED:
+        return frames.cancel(push.id)
+    if push.state not in DELIVERABLE:
+        return None
+    return frames.push(
+        push,
+        position=entry.position,
+        topic=str(entry.topic),
+        released_at_s=positions.time_of_s(entry.position),
+        replayed=True,
+    )
+
+
+async def _read(ports: Ports, row: Connection, behind: str, now_s: float) -> tuple[list[LogEntry], str | None]:
+    """Entries of all of the terminal's logs behind a position, and where reading stopped short, if it did."""
+    entries: list[LogEntry] = []
+    cut_at: str | None = None
+    for topic in row.topics():
+        log = await ports.pushes.log(topic, after=behind, retained_at_s=now_s, limit=SCANNED_AT_MOST)
+        entries.extend(log)
+        if len(log) == SCANNED_AT_MOST:
+            cut_at = log[-1].position if cut_at is None else min(cut_at, log[-1].position)
+    if cut_at is not None:
+        entries = [entry for entry in entries if entry.position <= cut_at]
+    return entries, cut_at
+
+
+async def _recovered(ports: Ports, row: Connection, position: str, now_s: float) -> bool:
+    """Whether everything behind a position is still kept in each of the terminal's logs."""
+    for topic in row.topics():
+        horizon = await ports.pushes.log_horizon(topic, now_s)
+        if horizon is not None and horizon > position:
+            return False
+    return True
+
+
+async def _keep_receipts(ports: Ports, row: Connection, pushes: Sequence[Push], now_s: float) -> None:
+    receipts = [
+        Receipt(
+            push_id=push.id,
+            connection_id=row.connection_id,
+            terminal_id=row.terminal_id,
+            user=row.user,
+            kind="sent",
+            at_s=now_s,
+        )
+        for push in pushes
+        if push.strategy.ack_need is not None
+    ]
+    if receipts:
+        await ports.pushes.replayed(receipts)
+
+
+async def _post(ports: Ports, row: Connection, posted: Sequence[bytes]) -> None:
+    """Post frames in order; stop where the socket is gone or full: the terminal will resume again."""
+    for data in posted:
+        result = await ports.gateway.post([row.connection_id], data)
+        if not result.sent:
+            return
