@@ -1,0 +1,121 @@
+"""A contestant: a server that can be started, told to push, and measured. Fanfare is one of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bench import machine
+
+MARKER = "#bench-00000000"
+"""What the load client counts up in each push, and looks for in each receipt."""
+_STOPPING_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who a push is for: `all`, or one `user` or `group` by name."""
+
+    kind: str
+    name: str = ""
+
+
+EVERYONE = Audience("all")
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The POST of one push and how many receipts it must have; 0 means one of every terminal."""
+
+    path: str
+    body: str
+    expected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running server: where terminals connect, where callers push, and what the load client must bring."""
+
+    name: str
+    process_id: int
+    ws_port: int
+    http_port: int
+    ws_path: str
+    socketio: bool = False
+    takes_tokens: bool = False
+    caller_token: str | None = None
+    list_path: str | None = None
+
+
+class Contestant(Protocol):
+    """What a benchmark needs of each server."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in the tables."""
+        ...
+
+    @property
+    def collects_garbage(self) -> bool:
+        """Whether POST /gc makes it collect its garbage, so that its memory can be read without."""
+        ...
+
+    def missing(self) -> str | None:
+        """Why it cannot run here and how to get it, or None if it can."""
+        ...
+
+    def running(self, work: Path) -> AbstractContextManager[Server]:
+        """Starts it on the server's core with its files under `work`; stops it at the end."""
+        ...
+
+    def push(self, audience: Audience, payload_bytes: int, expected: int = 0) -> Push:
+        """A push whose frame at the terminal has a payload of about `payload_bytes`."""
+        ...
+
+
+@contextmanager
+def started(
+    command: list[str], *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A server process on the server's core; its standard output can be read. SIGTERM at the end."""
+    process = subprocess.Popen(
+        machine.on_core(machine.SERVER_CORE, *command),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=None if environment is None else dict(environment),
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOPPING_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def ready_line(process: subprocess.Popen[str]) -> dict[str, object]:
+    """The JSON line a server prints when it listens. Raises RuntimeError if it ends without one."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{process.args!r} ended before it was ready; status {process.wait()}")
+    value = json.loads(line)
+    assert isinstance(value, dict)
+    return value
+
+
+def padded(payload_bytes: int) -> str:
+    """A message of so many bytes with the marker in it. Raises ValueError if there is no room for it."""
+    if payload_bytes < len(MARKER):
+        raise ValueError(f"a message of {payload_bytes} bytes has no room for the marker")
+    return MARKER + "x" * (payload_bytes - len(MARKER))

@@ -1,0 +1,58 @@
+"""Fanfare itself: `fanfare serve` with everything on, as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.contestant import Audience, Push, Server, padded, ready_line, started
+from bench.tokens import TokenStore
+
+MESSAGE_BYTES = 200
+
+
+class Fanfare:
+    """The service on one machine; its terminals and caller bring RS256 tokens of the benchmark's issuer."""
+
+    name = "Fanfare"
+    collects_garbage = False
+
+    def __init__(self, store: TokenStore) -> None:
+        self._store = store
+        self._command = Path(sys.executable).with_name("fanfare")
+
+    def missing(self) -> str | None:
+        return None if self._command.exists() else "no `fanfare` command beside this Python; run make setup"
+
+    @contextmanager
+    def running(self, work: Path) -> Iterator[Server]:
+        data = work / "fanfare"
+        shutil.rmtree(data, ignore_errors=True)
+        command = [str(self._command), "serve", "--host", "127.0.0.1", "--http-port", "0", "--ws-port", "0"]
+        with started([*command, "--data", str(data)]) as process:
+            ready = ready_line(process)
+            ws, http = urlsplit(str(ready["ws"])), urlsplit(str(ready["http"]))
+            assert ws.port is not None
+            assert http.port is not None
+            yield Server(
+                name=self.name,
+                process_id=process.pid,
+                ws_port=ws.port,
+                http_port=http.port,
+                ws_path=ws.path,
+                takes_tokens=True,
+                caller_token=self._store.caller("push:send", "push:read", "terminals:read"),
+                list_path="/v1/terminals?limit=500",
+            )
+
+    def push(self, audience: Audience, payload_bytes: int, expected: int = 0) -> Push:
+        """Its message is of MESSAGE_BYTES; the envelope comes on top, and sets the size of the others' frames."""
+        target: dict[str, object] = {"all": True}
+        if audience.kind != "all":
+            target = {f"{audience.kind}s": [audience.name]}
+        return Push("/v1/pushes", json.dumps({"target": target, "message": padded(MESSAGE_BYTES)}), expected)
