@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from operator import is_
 
 from services.domain.targets.expression import (
     NOBODY,
@@ -12,6 +12,7 @@ from services.domain.targets.expression import (
     Connections,
     Every,
     Groups,
+    Listing,
     Not,
     Target,
     Terminals,
@@ -27,60 +28,52 @@ def simplify(target: Target) -> Target:
     result (`All()`, `NOBODY`), without double negation; lists of names of one kind are joined in an `any`, and
     lists of users, terminals or connections, of which a row has but one, are cut down in an `every`.
     """
-    return _rebuilt(target, lambda leaf: leaf)
+    match target:
+        case Any(parts):
+            return _any([simplify(part) for part in parts])
+        case Every(parts):
+            return _every([simplify(part) for part in parts])
+        case Not(part):
+            return _negated(simplify(part))
+        case _:
+            return _without_doubles(target)
 
 
 def within(target: Target, topic: Topic) -> Target:
     """What is left of `target` to ask about a row that is known to be filed under `topic`.
 
-    `All()` if every such row matches, `NOBODY` if none can.
+    `All()` if every such row matches, `NOBODY` if none can. What the topic says nothing about stays as it is, so
+    the result is as simple as `target`; it is the same object if the topic says nothing about any of it.
     """
-
-    def known(leaf: Target) -> Target:
-        match leaf:
-            case Users(ids) if topic.kind == "user":
-                return All() if topic.name in ids else NOBODY
-            case Terminals(ids) if topic.kind == "terminal":
-                return All() if topic.name in ids else NOBODY
-            case Connections(ids) if topic.kind == "connection":
-                return All() if topic.name in ids else NOBODY
-            case Groups(names) if topic.kind == "group" and topic.name in names:
-                return All()
-            case _:
-                return leaf
-
-    return _rebuilt(target, known)
-
-
-def _rebuilt(target: Target, known: Callable[[Target], Target]) -> Target:
-    """`target` simplified from the leaves up, each leaf put through `known` first."""
     match target:
-        case Any(parts):
-            return _any([_rebuilt(part, known) for part in parts])
-        case Every(parts):
-            return _every([_rebuilt(part, known) for part in parts])
+        case Any(parts) | Every(parts):
+            left = [within(part, topic) for part in parts]
+            if all(map(is_, left, parts)):
+                return target
+            return _any(left) if isinstance(target, Any) else _every(left)
         case Not(part):
-            return _negated(_rebuilt(part, known))
+            rest = within(part, topic)
+            return target if rest is part else _negated(rest)
+        case Users(names) if topic.kind == "user":
+            return All() if topic.name in names else NOBODY
+        case Terminals(names) if topic.kind == "terminal":
+            return All() if topic.name in names else NOBODY
+        case Connections(names) if topic.kind == "connection":
+            return All() if topic.name in names else NOBODY
+        case Groups(names) if topic.kind == "group" and topic.name in names:
+            return All()
         case _:
-            return _without_doubles(known(target))
+            return target
 
 
 def _without_doubles(leaf: Target) -> Target:
-    match leaf:
-        case Users(ids):
-            return Users(tuple(dict.fromkeys(ids)))
-        case Groups(names):
-            return Groups(tuple(dict.fromkeys(names)))
-        case Terminals(ids):
-            return Terminals(tuple(dict.fromkeys(ids)))
-        case Connections(ids):
-            return Connections(tuple(dict.fromkeys(ids)))
-        case Attr(name, "in", value) if isinstance(value, tuple):
-            single = dict.fromkeys(Attr(name, "eq", one) for one in value)
-            values = tuple(one.value for one in single if not isinstance(one.value, tuple))
-            return Attr(name, "eq", values[0]) if len(values) == 1 else Attr(name, "in", values)
-        case _:
-            return leaf
+    if isinstance(leaf, Listing):
+        return type(leaf)(tuple(dict.fromkeys(_names(leaf))))
+    if isinstance(leaf, Attr) and isinstance(leaf.value, tuple):
+        # Told apart as the `Attr` they make: Python alone holds True and 1 for the same.
+        single = list({Attr(leaf.name, "eq", value): value for value in leaf.value}.values())
+        return Attr(leaf.name, "eq", single[0]) if len(single) == 1 else Attr(leaf.name, "in", tuple(single))
+    return leaf
 
 
 def _negated(part: Target) -> Target:
@@ -88,17 +81,15 @@ def _negated(part: Target) -> Target:
 
 
 def _any(parts: list[Target]) -> Target:
-    flat: dict[Target, None] = {}
-    listed: dict[type[Target], dict[str, None]] = {}
+    others: dict[Target, None] = {}
+    joined: dict[type[Listing], dict[str, None]] = {}
     for part in parts:
         for each in part.of if isinstance(part, Any) else (part,):
-            names = _names_of(each)
-            if names is None:
-                flat[each] = None
+            if isinstance(each, Listing):
+                joined.setdefault(type(each), {}).update(dict.fromkeys(_names(each)))
             else:
-                listed.setdefault(type(each), {}).update(dict.fromkeys(names))
-    joined = [_listing(kind, tuple(names)) for kind, names in listed.items()]
-    flat = dict.fromkeys([*joined, *flat])
+                others[each] = None
+    flat: dict[Target, None] = {kind(tuple(names)): None for kind, names in joined.items()} | others
     flat.pop(NOBODY, None)
     if All() in flat or any(_negated(part) in flat for part in flat):
         return All()
@@ -108,20 +99,19 @@ def _any(parts: list[Target]) -> Target:
 
 
 def _every(parts: list[Target]) -> Target:
-    flat: dict[Target, None] = {}
-    listed: dict[type[Target], tuple[str, ...]] = {}
+    others: dict[Target, None] = {}
+    shared: dict[type[Users | Terminals | Connections], tuple[str, ...]] = {}
     for part in parts:
         for each in part.of if isinstance(part, Every) else (part,):
-            names = _names_of(each)
-            if names is None or isinstance(each, Groups):
-                flat[each] = None
-                continue
-            others = set(names)
-            left = tuple(name for name in listed.get(type(each), names) if name in others)
-            if not left:
-                return NOBODY
-            listed[type(each)] = left
-    flat = dict.fromkeys([*(_listing(kind, names) for kind, names in listed.items()), *flat])
+            if isinstance(each, Users | Terminals | Connections):
+                names = set(_names(each))
+                left = tuple(name for name in shared.get(type(each), _names(each)) if name in names)
+                if not left:
+                    return NOBODY
+                shared[type(each)] = left
+            else:
+                others[each] = None
+    flat: dict[Target, None] = {kind(names): None for kind, names in shared.items()} | others
     flat.pop(All(), None)
     if NOBODY in flat or any(_negated(part) in flat for part in flat):
         return NOBODY
@@ -130,16 +120,5 @@ def _every(parts: list[Target]) -> Target:
     return Every(tuple(flat)) if len(flat) > 1 else next(iter(flat))
 
 
-def _names_of(target: Target) -> tuple[str, ...] | None:
-    match target:
-        case Users(names) | Groups(names) | Terminals(names) | Connections(names):
-            return names
-        case _:
-            return None
-
-
-def _listing(kind: type[Target], names: tuple[str, ...]) -> Target:
-    for of_kind in (Users, Groups, Terminals, Connections):
-        if kind is of_kind:
-            return of_kind(names)
-    raise ValueError(f"{kind.__name__} lists no names")
+def _names(listing: Listing) -> tuple[str, ...]:
+    return listing.names if isinstance(listing, Groups) else listing.ids

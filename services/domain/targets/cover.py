@@ -76,9 +76,11 @@ class Cover:
     def part(self, index: int) -> Part:
         """The topic at `index` with its predicate, compiled anew: keep it for as long as rows are read."""
         topic = self.topics[index]
-        acceptance = within(_not_in(self.topics[:index], self.target), topic)
-        accepts = None if acceptance == All() else compile_filter(acceptance)
-        return Part(topic, within(self.target, topic), accepts)
+        meant = within(self.target, topic)
+        # A topic that cannot hold a row of this one leaves nothing here to ask: a row has but one user.
+        not_earlier = (within(Not(held), topic) for held in _listings(self.topics[:index]))
+        asked = tuple(condition for condition in (*not_earlier, meant) if condition != All())
+        return Part(topic, meant, compile_filter(Every(asked)) if asked else None)
 
     def parts(self) -> Iterator[Part]:
         """Every part, in order."""
@@ -202,10 +204,9 @@ def _ordered(read: Iterable[Topic]) -> tuple[Topic, ...]:
     return tuple(sorted(read, key=lambda topic: (_KIND_ORDER[topic.kind], topic.name)))
 
 
-def _not_in(earlier: tuple[Topic, ...], target: Target) -> Target:
-    """Rows that `target` means and none of the `earlier` topics holds."""
+def _listings(read: Iterable[Topic]) -> list[Target]:
+    """Targets that together mean the rows of these topics."""
     names: dict[str, list[str]] = {}
-    for topic in earlier:
+    for topic in read:
         names.setdefault(topic.kind, []).append(topic.name)
-    held = tuple(_LISTING[kind](tuple(of_kind)) for kind, of_kind in names.items())
-    return Every((Not(Any(held)), target)) if held else target
+    return [_LISTING[kind](tuple(of_kind)) for kind, of_kind in names.items()]

@@ -111,7 +111,7 @@ class Attr:
         return self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash(self._identity)
+        return hash((self.name, self.op, self.value))
 
     @property
     def _identity(self) -> tuple[object, ...]:
@@ -146,6 +146,9 @@ class Not:
 
     part: Target
 
+
+Listing: TypeAlias = Users | Groups | Terminals | Connections
+"""The leaves that list names, each of which is a topic."""
 
 Target: TypeAlias = All | Users | Groups | Terminals | Connections | Attr | Any | Every | Not
 """Who a push is for. Lists are never empty: an empty `every` would be everybody, by accident."""
