@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import broadcast, connects, imports, latency, machine, memory, tokens
@@ -147,9 +147,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and terminals; for a look, not for figures")
     parser.add_argument("--only", choices=NAMES, action="append", help="run this benchmark; may be given again")
+    parser.add_argument("--terminals", type=int, action="append", help="broadcast to so many; may be given again")
     parser.add_argument("--without", action="append", default=[], metavar="NAME", help="leave a contestant out")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else FULL
+    if arguments.terminals:
+        plan = replace(plan, broadcast_sizes=tuple(arguments.terminals))
     machine.require_two_cores()
     machine.raise_open_files()
     subprocess.run(["make", "--silent", "-C", str(machine.HERE)], check=True)

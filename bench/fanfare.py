@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,12 @@ class Fanfare:
         self._command = Path(sys.executable).with_name("fanfare")
 
     def missing(self) -> str | None:
-        return None if self._command.exists() else "no `fanfare` command beside this Python; run make setup"
+        if not self._command.exists():
+            return "no `fanfare` command beside this Python; run make setup"
+        result = subprocess.run([str(self._command), "serve", "--help"], capture_output=True, text=True, check=False)
+        if result.returncode == 0:
+            return None
+        return f"`fanfare serve` does not start: {(result.stderr.strip() or 'no reason given').splitlines()[-1]}"
 
     @contextmanager
     def running(self, work: Path) -> Iterator[Server]:
