@@ -70,6 +70,9 @@ def _calls_itself(event: Event) -> str | None:
     if given is None:
         return None
     fault = names.fault_of(given, max_bytes=MAX_TERMINAL_NAME_BYTES)
+    if fault is None and "/" in str(given):
+        # A terminal id is `<user>/<name>`, split at its last slash; user "a" must not pose as one of user "a/b".
+        fault = "holds a slash"
     if fault is not None:
         raise Problem("invalid_name", 400, f"terminal {fault}")
     return str(given)
