@@ -1,0 +1,161 @@
+"""One HTTP request with the standard library: what the terminal library and the command line ask the service."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPResponse
+from urllib.parse import urlsplit
+
+from fanfare.frames import JsonValue
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Largest answer that is read."""
+_SUCCESS = range(200, 300)
+
+
+class Unanswered(Exception):
+    """No HTTP answer came: the name, the network, TLS or the answer itself failed; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status in _SUCCESS
+
+    def json(self) -> JsonValue:
+        """The body as JSON; None if it is none."""
+        try:
+            value: JsonValue = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a request was refused, from a problem document (RFC 9457) or, without one, from the status alone."""
+
+    status: int
+    code: str
+    title: str = ""
+    detail: str = ""
+    docs: str | None = None
+    retry_after_s: float | None = None
+
+
+def call(
+    method: str,
+    url: str,
+    *,
+    token: str | None = None,
+    body: JsonValue = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 30.0,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """Ask, and wait for the answer, whatever its status.
+
+    The proxies of the environment are used. Redirects are not followed: a token goes only where it was sent.
+    Raises ValueError if `url` is not http or https, `Unanswered` if no answer came.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme not in ("http", "https"):
+        raise ValueError(f"{url} is not an http or https URL")
+    sent = {"Accept": "application/json", "User-Agent": "fanfare-python", **(headers or {})}
+    if token is not None:
+        sent["Authorization"] = f"Bearer {token}"
+    data = None
+    if body is not None:
+        data = json.dumps(body, ensure_ascii=False).encode()
+        sent["Content-Type"] = "application/json"
+    request = urllib.request.Request(url, data=data, headers=sent, method=method)  # noqa: S310 - scheme is checked above
+    try:
+        with _opener(tls).open(request, timeout=timeout_s) as response:
+            assert isinstance(response, HTTPResponse)
+            content = response.read(MAX_BODY_BYTES + 1)
+    except urllib.error.URLError as error:
+        raise Unanswered(_reason(error.reason)) from error
+    except (OSError, HTTPException) as error:
+        raise Unanswered(_reason(error)) from error
+    if len(content) > MAX_BODY_BYTES:
+        raise Unanswered(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+    return Answer(response.status, response.headers, content)
+
+
+def refusal_of(answer: Answer) -> Refusal:
+    """Why `answer` is not a success."""
+    document = answer.json()
+    members = document if isinstance(document, dict) else {}
+
+    def text(member: str) -> str:
+        value = members.get(member)
+        return value if isinstance(value, str) else ""
+
+    docs = text("type")
+    # The code ends the address of its page in the docs, if the document does not name it.
+    named = docs.replace("#", "/").rstrip("/").rpartition("/")[2] if docs != "about:blank" else ""
+    return Refusal(
+        status=answer.status,
+        code=text("code") or named or f"http_{answer.status}",
+        title=text("title"),
+        detail=text("detail") or text("message"),
+        docs=docs if docs.startswith("http") else None,
+        retry_after_s=retry_after_s(answer.headers.get("Retry-After"), answer.headers.get("Date")),
+    )
+
+
+def retry_after_s(value: str | None, date: str | None = None) -> float | None:
+    """The seconds of a `Retry-After` header (RFC 9110 §10.2.3): a number, or a time, read against `date`."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    now = date_of(date) or datetime.now(UTC)
+    return max(0.0, (_aware(moment) - now).total_seconds())
+
+
+def date_of(value: str | None) -> datetime | None:
+    """The moment in a `Date` header; None if there is none or it cannot be read."""
+    if value is None:
+        return None
+    try:
+        return _aware(parsedate_to_datetime(value))
+    except ValueError:
+        return None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _reason(error: object) -> str:
+    return str(error) or type(error).__name__
+
+
+def _opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
+    # Only these handlers: no redirects, no error handling by status, no other schemes.
+    opener = urllib.request.OpenerDirector()
+    opener.add_handler(urllib.request.ProxyHandler())
+    opener.add_handler(urllib.request.HTTPHandler())
+    opener.add_handler(urllib.request.HTTPSHandler(context=tls))
+    return opener
