@@ -47,15 +47,17 @@ def _attrs() -> st.SearchStrategy[ex.Target]:
     )
 
 
-def _leaves() -> st.SearchStrategy[ex.Target]:
+def _listings() -> st.SearchStrategy[ex.Target]:
     return st.one_of(
-        st.just(ex.All()),
         st.builds(ex.Users, _some(USERS)),
         st.builds(ex.Groups, _some(GROUPS)),
         st.builds(ex.Terminals, _some(TERMINALS)),
         st.builds(ex.Connections, _some(CONNECTIONS)),
-        _attrs(),
     )
+
+
+def _leaves() -> st.SearchStrategy[ex.Target]:
+    return st.one_of(st.just(ex.All()), _listings(), _attrs())
 
 
 def targets(*, fewest_parts: int = 1) -> st.SearchStrategy[ex.Target]:
@@ -68,6 +70,12 @@ def targets(*, fewest_parts: int = 1) -> st.SearchStrategy[ex.Target]:
     return st.recursive(_leaves(), larger, max_leaves=12).filter(
         lambda target: ex.depth_and_nodes(target)[0] <= ex.ASKED.depth
     )
+
+
+def narrow_targets() -> st.SearchStrategy[ex.Target]:
+    """Targets that can be covered without `all`, mostly by several topics that share rows."""
+    narrowed = st.builds(lambda listing, asked: ex.Every((listing, asked)), _listings(), targets())
+    return st.lists(_listings() | narrowed, min_size=1, max_size=4).map(lambda parts: ex.Any(tuple(parts)))
 
 
 def registries() -> st.SearchStrategy[list[ARow]]:
