@@ -38,15 +38,10 @@ def checked(*, target: object, message: object, strategy: object = None) -> Push
     `target` is an object, or text in the expression language; `strategy` None is the default.
     """
     return PushRequest(
-        target=parse_target(target),
+        target=text_form.read(target),
         message=_checked_message(message),
         strategy=strategies.DEFAULT if strategy is None else strategies.from_json(strategy),
     )
-
-
-def parse_target(value: object) -> Target:
-    """A target written as JSON or as text. Raises `Problem("invalid_target", 422)`."""
-    return text_form.parse(value) if isinstance(value, str) else json_form.from_json(value)
 
 
 def checked_idempotency_key(key: str | None) -> str | None:
