@@ -14,7 +14,7 @@ Fetch = Callable[[str], bytes]
 """Gets the document at a URL. Raises OSError if it cannot be had, for whatever reason."""
 
 TIMEOUT_S = 3.0
-"""Longest wait for a connection, for a part of the answer, and for the whole of it."""
+"""Longest wait for a connection and for each part of the answer; no part is awaited once it is over."""
 MAX_DOCUMENT_BYTES = 262_144
 """Largest document. Key sets of the large identity providers are 1 to 30 KB."""
 
@@ -48,7 +48,7 @@ def fetch(url: str, *, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_DOCUME
     """The document at `url`.
 
     Raises OSError: for a URL that `fault_of_url` refuses, an unreachable or unproven server, a status other than
-    200 (a redirect is one), more than `max_bytes`, or an answer that takes longer than `timeout_s`.
+    200 (a redirect is one), more than `max_bytes`, an answer that takes longer than `timeout_s`, or that breaks off.
     """
     fault = fault_of_url(url)
     if fault is not None:
@@ -71,6 +71,8 @@ def fetch(url: str, *, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_DOCUME
                     raise OSError(f"the document is larger than {max_bytes} bytes")
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"the document did not arrive within {timeout_s} s")
+            if response.length:
+                raise OSError(f"the document breaks off {response.length} bytes before its end")
             return bytes(document)
     except urllib.error.HTTPError as error:
         error.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from services.authorizer import keys
+from services.authorizer import keys, tickets
 from services.authorizer.claims import MAX_EXP_AHEAD_S, ClaimMapping, ClaimPath
 from services.authorizer.fetch import Fetch, fault_of_url
 from services.authorizer.key_sources import (
@@ -26,8 +26,6 @@ from services.domain.names import fault_of
 DEFAULT_LEEWAY_S = 30.0
 MAX_LEEWAY_S = 300.0
 MAX_ISSUERS = 32
-RESERVED_PREFIX = "fanfare:"
-"""Issuers that begin so are the service itself: `fanfare:ticket` signs tickets."""
 
 
 class ConnectRule(NamedTuple):
@@ -86,7 +84,7 @@ def parse(settings: object, where: str = "issuers") -> tuple[Issuer, ...]:
     (`max_age_s`, `stale_limit_s`, `min_refresh_s`), `leeway_s`, `max_lifetime_s`, `types`, `require`, `claims` (the
     fields of `ClaimMapping`), `connect` (`groups`, `scopes`). Raises ConfigurationError, which names the field.
     """
-    if not isinstance(settings, list) or not settings:
+    if not isinstance(settings, list | tuple) or not settings:
         raise ConfigurationError(f"{where} is not a list with at least one issuer")
     if len(settings) > MAX_ISSUERS:
         raise ConfigurationError(f"{where} has {len(settings)} issuers; at most {MAX_ISSUERS} are allowed")
@@ -102,8 +100,8 @@ def _issuer(section: Section) -> Issuer:
     name = section.required_text("issuer")
     if fault := fault_of(name, max_bytes=1_024):
         raise section.fault("issuer", fault)
-    if name.startswith(RESERVED_PREFIX):
-        raise section.fault("issuer", f"begins with {RESERVED_PREFIX}, which is kept for the service itself")
+    if name == tickets.ISSUER:
+        raise section.fault("issuer", f"is {tickets.ISSUER}, which is kept for tickets")
     audiences = frozenset(section.texts("audiences"))
     if not audiences:
         raise section.fault("audiences", "is missing or empty; without it a token made for others would do")
@@ -140,7 +138,7 @@ def _keys(section: Section, rsa_algorithm: str) -> tuple[Key, ...]:
     tables = section.value("keys")
     if "keys" not in section:
         return ()
-    if not isinstance(tables, list) or not 1 <= len(tables) <= keys.MAX_KEYS:
+    if not isinstance(tables, list | tuple) or not 1 <= len(tables) <= keys.MAX_KEYS:
         raise section.fault("keys", f"is not a list of 1 to {keys.MAX_KEYS} keys")
     return tuple(
         _key(Section(table, f"{section.place_of('keys')}[{index}]"), rsa_algorithm)
@@ -184,7 +182,7 @@ def _required(section: Section | None) -> tuple[tuple[ClaimPath, frozenset[str]]
     required = []
     for name in section.names():
         allowed = section.value(name)
-        values = section.texts(name) if isinstance(allowed, list) else (section.required_text(name),)
+        values = section.texts(name) if isinstance(allowed, list | tuple) else (section.required_text(name),)
         if not values:
             raise section.fault(name, "is empty; no token could meet it")
         required.append((ClaimPath(name), frozenset(values)))
@@ -233,7 +231,7 @@ def _connect(section: Section | None) -> ConnectRule | None:
 
 def _path(section: Section, name: str) -> ClaimPath | None:
     """A claim's path: text, or a list of names to be taken literally."""
-    if isinstance(section.value(name), list):
+    if isinstance(section.value(name), list | tuple):
         steps = section.texts(name)
         if not steps:
             raise section.fault(name, "is an empty path")

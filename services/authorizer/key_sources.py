@@ -86,7 +86,7 @@ class FetchedKeys:
         found = _ring(loaded, now_s, self._caching.max_age_s).find(key_id, algorithm)
         if found:
             return found
-        usable_meanwhile = _ring(loaded, now_s, self._caching.stale_limit_s).find(key_id, algorithm)
+        usable_meanwhile = _ring(loaded, now_s, self._caching.stale_limit_s).fits(key_id, algorithm)
         self._refresh(loaded, wait=not usable_meanwhile)
         found = _ring(self._loaded, self._now_s(), self._caching.stale_limit_s).find(key_id, algorithm)
         if found:
@@ -120,10 +120,10 @@ class FetchedKeys:
             if self._loaded is not seen or not self._may_attempt(self._now_s()):
                 return
             self._attempted_at_s = self._now_s()
+            self._last_attempt_failed = True
             try:
                 ring = self._load()
             except (OSError, ValueError) as fault:
-                self._last_attempt_failed = True
                 self._log({"event": "keys_unavailable", "issuer": self._issuer, "fault": str(fault)})
                 return
             self._loaded = _Loaded(ring, self._now_s())

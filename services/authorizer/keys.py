@@ -200,7 +200,7 @@ class KeyRing:
         has. Raises Refusal: `algorithm_not_allowed` if only the algorithm does not fit, `key_unknown` if too many
         keys would have to be tried.
         """
-        named = self._keys if key_id is None else self._by_id.get(key_id) or self._by_id.get(None, ())
+        named = self._named(key_id)
         fitting = tuple(key for key in named if algorithm in key.algorithms)
         if named and not fitting:
             raise Refusal("algorithm_not_allowed", "The token's alg is not the algorithm of the issuer's key.")
@@ -208,3 +208,10 @@ class KeyRing:
             detail = f"More than {MAX_TRIED} keys would have to be tried; the issuer must give each its own kid."
             raise Refusal("key_unknown", detail)
         return fitting
+
+    def fits(self, key_id: str | None, algorithm: str) -> bool:
+        """Whether there is a key that such a token may have been signed with."""
+        return any(algorithm in key.algorithms for key in self._named(key_id))
+
+    def _named(self, key_id: str | None) -> tuple[Key, ...]:
+        return self._keys if key_id is None else self._by_id.get(key_id) or self._by_id.get(None, ())

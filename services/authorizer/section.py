@@ -63,7 +63,7 @@ class Section:
         value = self.value(name)
         if name not in self._fields:
             return ()
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) and item for item in value):
             raise self.fault(name, "is not a list of texts")
         return tuple(value)
 
