@@ -37,7 +37,7 @@ class Connection(asyncio.Protocol):
         "_reading",
         "_unread",
         "_waiting",
-        "full",
+        "fd",
         "last_active_s",
         "session",
         "stage",
@@ -51,8 +51,8 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         self.tick: int | None = None
         self.last_active_s = self._opened_s = stage.loop.time()
-        self.full = False
-        """The client does not read and its buffer is full."""
+        self.fd = -1
+        """For `delivery` to write to directly; -1 while something is buffered, with TLS, and from the end on."""
         self._closing = False
         self._reading = True
         self._in_flight = 0
@@ -67,7 +67,9 @@ class Connection(asyncio.Protocol):
         """Take the transport over and count as connected."""
         stage = self.stage
         self.transport.set_protocol(self)
-        self.transport.set_write_buffer_limits(high=stage.limits.write_buffer_bytes)
+        # 0: to be told as soon as anything is buffered, since direct writes must not overtake it.
+        self.transport.set_write_buffer_limits(high=0)
+        self.fd = self._direct_fd()
         stage.open[self.session.connection_id] = self
         stage.counters.connections += 1
         stage.timers.watch(self, self._expires_s())
@@ -91,6 +93,7 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         self._closing = True
+        self.fd = -1
         stage = self.stage
         stage.open.pop(self.session.connection_id, None)
         stage.timers.watch(self, stage.loop.time() + stage.limits.close_timeout_s)
@@ -98,6 +101,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """TCP is gone; without a closing handshake before, that is 1006."""
+        # Before all else: the number will soon be another connection's.
+        self.fd = -1
         self._end(CloseCode.ABNORMAL_CLOSURE, "")
         self.stage.timers.forget(self)
         self.stage.left(self.transport)
@@ -132,22 +137,44 @@ class Connection(asyncio.Protocol):
         counters.messages_out += 1
         counters.bytes_out += len(data)
         self.last_active_s = self.stage.loop.time()
-        self.transport.write(text_frames(data, self.stage.limits.frame_bytes))
+        self._write(text_frames(data, self.stage.limits.frame_bytes))
+
+    def queue(self, frames: bytes) -> bool:
+        """Send frames behind what is buffered; False if there is no room. For when `fd` cannot be written to."""
+        buffered_bytes = self.transport.get_write_buffer_size()
+        if buffered_bytes and buffered_bytes + len(frames) > self.stage.limits.write_buffer_bytes:
+            return False
+        self.transport.write(frames)
+        return True
 
     def pause_writing(self) -> None:
-        """The client does not read: posts are refused, and it may not make us answer more."""
-        self.full = True
-        self._pause_reading()
+        """Something is buffered."""
+        self.fd = -1
 
     def resume_writing(self) -> None:
-        """The client reads again."""
-        self.full = False
-        self._go_on()
+        """Nothing is buffered any more."""
+        if not self._closing:
+            self.fd = self._direct_fd()
+            self._go_on()
+
+    def _direct_fd(self) -> int:
+        if self.transport.get_extra_info("sslcontext") is not None:
+            return -1
+        return int(self.transport.get_extra_info("socket").fileno())
+
+    def _write(self, data: bytes) -> None:
+        """Write what the client itself brought about; if it does not read that, it may not bring about more."""
+        self.transport.write(data)
+        if self._is_full():
+            self._pause_reading()
+
+    def _is_full(self) -> bool:
+        return self.fd < 0 and self.transport.get_write_buffer_size() > self.stage.limits.write_buffer_bytes
 
     def _flush(self, parser: ServerProtocol) -> None:
         for data in parser.data_to_send():
             if data:
-                self.transport.write(data)
+                self._write(data)
             elif self.transport.can_write_eof():
                 # Half-close and read on: closing now would reset a client that is still sending, and it would
                 # not see why.
@@ -280,7 +307,7 @@ class Connection(asyncio.Protocol):
         limit = self.stage.limits.in_flight
         while self._waiting and self._in_flight < limit:
             dispatch.receive(self, self._waiting.popleft())
-        if self._waiting or self._in_flight >= limit or self.full or self._closing:
+        if self._waiting or self._in_flight >= limit or self._is_full() or self._closing:
             return
         self._waiting = None
         self._reading = True
