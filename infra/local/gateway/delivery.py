@@ -55,6 +55,9 @@ def post_many(stage: Stage, connection_ids: Sequence[str], data: bytes) -> PostR
     frames = text_frames(data, limits.frame_bytes)
     gone: list[str] = []
     throttled: list[str] = []
+    refused: Sequence[str] = ()
+    if stage.mischief is not None:
+        connection_ids, refused = stage.mischief.throttle(connection_ids)
     for start in range(0, len(connection_ids), _RUN):
         _write_run(stage, connection_ids[start : start + _RUN], frames, gone, throttled)
     sent = connection_ids
@@ -62,7 +65,9 @@ def post_many(stage: Stage, connection_ids: Sequence[str], data: bytes) -> PostR
         failed = {*gone, *throttled}
         sent = [connection_id for connection_id in connection_ids if connection_id not in failed]
         _close_slow(stage, throttled)
+    throttled += refused
     counters = stage.counters
+    counters.throttled += len(throttled)
     counters.messages_out += len(sent)
     counters.bytes_out += len(sent) * len(data)
     return PostResult(sent, gone, throttled)
@@ -105,7 +110,6 @@ def _write_run(
 
 
 def _close_slow(stage: Stage, connection_ids: Sequence[str]) -> None:
-    stage.counters.throttled += len(connection_ids)
     for connection_id in connection_ids:
         connection = stage.open.get(connection_id)
         if connection is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ssl as tls
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from infra.local.gateway import delivery, management
 from infra.local.gateway.api import WebSocketApi
+from infra.local.gateway.chaos import Chaos, Mischief
 from infra.local.gateway.connection import Connection
 from infra.local.gateway.counters import Counters
 from infra.local.gateway.delivery import Outcome, PostResult
@@ -19,6 +21,7 @@ from infra.local.gateway.sigv4 import Credentials, SignatureVerifier
 from infra.local.gateway.stage import Stage
 
 _BACKLOG = 4096
+_DROP_EACH_S = 0.5
 GOING_AWAY = 1001
 
 
@@ -36,11 +39,20 @@ class Gateway:
         limits: Limits | None = None,
         credentials: Credentials | None = None,
         trusted_proxies: Iterable[str] = (),
+        chaos: Chaos | None = None,
     ) -> None:
-        verifier = None if credentials is None else SignatureVerifier(credentials, api.region)
+        limits = limits or Limits()
+        if chaos is not None and chaos.max_duration_s is not None:
+            limits = replace(limits, max_duration_s=chaos.max_duration_s)
         self._stage = Stage(
-            api, limits or Limits(), TrustedProxies(trusted_proxies), verifier, asyncio.get_running_loop()
+            api,
+            limits,
+            trusted_proxies=TrustedProxies(trusted_proxies),
+            verifier=None if credentials is None else SignatureVerifier(credentials, api.region),
+            mischief=None if chaos is None else Mischief(chaos),
+            loop=asyncio.get_running_loop(),
         )
+        self._dropping: asyncio.TimerHandle | None = None
         self._servers: list[asyncio.Server] = []
 
     @property
@@ -69,6 +81,8 @@ class Gateway:
         )
         self._servers.append(server)
         stage.timers.start()
+        if stage.mischief is not None and self._dropping is None:
+            self._dropping = stage.loop.call_later(_DROP_EACH_S, self._drop, stage.mischief)
         return int(server.sockets[0].getsockname()[1])
 
     def drain(self) -> None:
@@ -91,12 +105,20 @@ class Gateway:
                 protocol.close(GOING_AWAY, "Going away")
             elif isinstance(protocol, HttpConnection):
                 protocol.finish()
+        if self._dropping is not None:
+            self._dropping.cancel()
         await stage.emptied(timeout_s)
         await stage.settle(max(0.0, deadline_s - stage.loop.time()))
         stage.timers.stop()
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
+
+    @property
+    def post_latency_s(self) -> float:
+        """How long chaos has a caller in this process wait before it posts; 0 without chaos."""
+        mischief = self._stage.mischief
+        return 0 if mischief is None else mischief.chaos.post_latency_s
 
     def post(self, connection_id: str, data: bytes) -> Outcome:
         """Send one text message to one connection. Raises ValueError as `post_many` does."""
@@ -117,3 +139,9 @@ class Gateway:
     def describe(self, connection_id: str) -> ConnectionInfo | None:
         """What GET tells of a connection; None if it is gone."""
         return management.describe(self._stage, connection_id)
+
+    def _drop(self, mischief: Mischief) -> None:
+        stage = self._stage
+        self._dropping = stage.loop.call_later(_DROP_EACH_S, self._drop, mischief)
+        for connection_id in mischief.dropped(list(stage.open), _DROP_EACH_S):
+            stage.open[connection_id].transport.abort()

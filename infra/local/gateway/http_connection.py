@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from typing import cast
 
 import httptools
@@ -21,6 +22,7 @@ _SLICE_BYTES = 16_384
 _DISCARDED_BODY_BYTES = 8_388_608
 # What a client sends before it has the 101; it should send nothing.
 _EARLY_BYTES = 65_536
+_MAX_DELAYED = 16
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_BODY_SHA256 = hashlib.sha256().hexdigest()
 
@@ -35,6 +37,7 @@ class HttpConnection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._handshake: Handshake | None = None
         self._early = b""
+        self._delayed: deque[tuple[HttpRequest, bool]] = deque()
         self._closing = False
         self._deadline_s = stage.loop.time() + stage.limits.request_timeout_s
         self._between_requests = True
@@ -214,12 +217,29 @@ class HttpConnection(asyncio.Protocol):
         if is_socket:
             response = _plain(426, "Upgrade Required", ("Upgrade", "websocket"))
         else:
+            if stage.mischief is not None:
+                self._delay(request, stage.mischief.chaos.post_latency_s, keep_alive=keep_alive)
+                return
             response = management.respond(stage, request)
-        if upgrade:
-            stage.counters.handshakes[response.status] += 1
-        else:
-            stage.counters.requests[response.status] += 1
-        self._write(response, close=upgrade or not keep_alive)
+        stage.counters.requests[response.status] += 1
+        self._write(response, close=not keep_alive)
+
+    def _delay(self, request: HttpRequest, latency_s: float, *, keep_alive: bool) -> None:
+        """Answer later, in the order of arrival: equal delays end in the order in which they began."""
+        self._delayed.append((request, keep_alive))
+        if len(self._delayed) >= _MAX_DELAYED:
+            self._transport.pause_reading()
+        self._wait(latency_s + self._stage.limits.keep_alive_s)
+        self._stage.loop.call_later(latency_s, self._serve_delayed)
+
+    def _serve_delayed(self) -> None:
+        request, keep_alive = self._delayed.popleft()
+        if len(self._delayed) < _MAX_DELAYED:
+            self._transport.resume_reading()
+        if not self._closing:
+            response = management.respond(self._stage, request)
+            self._stage.counters.requests[response.status] += 1
+            self._write(response, close=not keep_alive)
 
     def _write(self, response: HttpResponse, *, close: bool) -> None:
         """Send a response. To close, half-close and read on for a while: a client that still sends would be reset."""

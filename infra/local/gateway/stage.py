@@ -11,6 +11,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from infra.local.gateway.api import DISCONNECT, WebSocketApi
+from infra.local.gateway.chaos import Mischief
 from infra.local.gateway.counters import Counters
 from infra.local.gateway.events import Session, disconnect_event
 from infra.local.gateway.forwarded import TrustedProxies
@@ -39,14 +40,17 @@ class Stage:
         self,
         api: WebSocketApi,
         limits: Limits,
+        *,
         trusted_proxies: TrustedProxies,
         verifier: SignatureVerifier | None,
+        mischief: Mischief | None,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.api = api
         self.limits = limits
         self.trusted_proxies = trusted_proxies
         self.verifier = verifier
+        self.mischief = mischief
         self.loop = loop
         self.ids = Ids()
         self.counters = Counters()
@@ -114,6 +118,8 @@ class Stage:
     def disconnected(self, session: Session, code: int, reason: str) -> None:
         """A connection that `$connect` let in has ended: invoke `$disconnect`, once and at best effort."""
         self.counters.closes[code] += 1
+        if self.mischief is not None and self.mischief.loses_disconnect():
+            return
         if self.api.handler_of(DISCONNECT) is not None:
             self.spawn(self._invoke_disconnect(session, code, reason))
 
@@ -121,6 +127,8 @@ class Stage:
         handler = self.api.handler_of(DISCONNECT)
         if handler is None:
             return
+        if self.mischief is not None:
+            await asyncio.sleep(self.mischief.chaos.delay_disconnect_s)
         request_id = self.ids.of_request()
         event = disconnect_event(self.api, session, code, reason, request_id)
         try:
