@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import cast
 
-from fanfare.frames import JsonValue
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosedError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
+
+from fanfare.frames import JsonValue
 
 DEADLINE_S = 5.0
 
@@ -96,14 +98,23 @@ class FakeGateway:
         self.peers: asyncio.Queue[Peer] = asyncio.Queue()
         self.refusals: deque[HandshakeRefusal] = deque()
         self.attempts: list[Request] = []
+        self._attempted = asyncio.Event()
 
     async def next_peer(self) -> Peer:
         """The next terminal that is let in."""
         async with asyncio.timeout(DEADLINE_S):
             return await self.peers.get()
 
+    async def wait_for_attempts(self, number: int) -> None:
+        """Until so many handshakes have been tried."""
+        async with asyncio.timeout(DEADLINE_S):
+            while len(self.attempts) < number:
+                self._attempted.clear()
+                await self._attempted.wait()
+
     def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
         self.attempts.append(request)
+        self._attempted.set()
         if not self.refusals:
             return None
         refusal = self.refusals.popleft()
@@ -119,8 +130,15 @@ class FakeGateway:
             async for text in socket:
                 frame = json.loads(text)
                 peer.frames.put_nowait(cast("dict[str, JsonValue]", frame))
+        except ConnectionClosedError:
+            # Lost, as some tests want it.
+            return
         finally:
             peer.closed.set()
+
+
+def _chosen(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return Subprotocol("fanfare.v1") if "fanfare.v1" in offered else None
 
 
 @asynccontextmanager
@@ -132,7 +150,7 @@ async def fake_gateway() -> AsyncIterator[FakeGateway]:
         "127.0.0.1",
         0,
         process_request=gateway.refuse,
-        subprotocols=[Subprotocol("fanfare.v1")],
+        select_subprotocol=_chosen,
         compression=None,
         close_timeout=0.1,
     ) as server:

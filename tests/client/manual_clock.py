@@ -30,6 +30,7 @@ class ManualClock:
 
     async def advance(self, seconds: float) -> None:
         """Let `seconds` pass."""
+        await _settle()
         until_s = self._elapsed_s + seconds
         while self._sleepers and self._sleepers[0][0] <= until_s:
             at_s, _, woken = heapq.heappop(self._sleepers)

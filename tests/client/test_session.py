@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from fanfare.frames import BEGINNING, Cancel, Error, Event, JsonValue, Push, Resumed
-from fanfare.session import Conversation, Session
-from fanfare.state import Snapshot
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from fanfare.frames import BEGINNING, Cancel, Error, Event, JsonValue, Push, Resumed
+from fanfare.session import Conversation, Session
+from fanfare.state import Snapshot
 from tests.client.fake_service import position, push, resumed
 
 
@@ -72,7 +72,14 @@ def test_more_is_asked_for_until_there_is_no_more() -> None:
     assert [answer["since"] for answer in answers] == [position(4), position(8)]
 
 
-def test_a_page_that_ends_at_a_bookmark_is_gone_on_with_but_not_kept() -> None:
+def test_a_replay_that_was_broken_off_goes_on_where_its_last_page_ended() -> None:
+    session = Session(Snapshot(position(1)))
+    bookmark = f"{position(4)}~connection"
+    receive(opened(session), {"type": "resumed", "upto": bookmark, "more": True, "recovered": True})
+    assert session.since == bookmark
+
+
+def test_a_page_that_ends_at_no_position_is_gone_on_with_but_not_kept() -> None:
     session = Session(Snapshot(position(1)))
     answers = receive(opened(session), {"type": "resumed", "upto": "page-2", "more": True, "recovered": True})
     assert (answers[0]["since"], session.since) == ("page-2", position(1))
@@ -133,6 +140,13 @@ def test_of_a_shown_push_that_is_called_back_the_application_is_told() -> None:
     receive(conversation, push(1))
     taken(session)
     receive(conversation, {"type": "cancel", "id": "push-1"})
+    assert [event.id for event in taken(session) if isinstance(event, Cancel)] == ["push-1"]
+
+
+def test_a_call_back_that_is_repeated_is_told_once() -> None:
+    session = Session(Snapshot())
+    for conversation in (live(session), live(session)):
+        receive(conversation, {"type": "cancel", "id": "push-1"})
     assert [event.id for event in taken(session) if isinstance(event, Cancel)] == ["push-1"]
 
 
@@ -261,7 +275,7 @@ class Network(RuleBasedStateMachine):
     """
 
     IN_FLIGHT = 2
-    PAGE = 3
+    PAGE = 4
 
     def __init__(self) -> None:
         super().__init__()
@@ -347,18 +361,19 @@ class Network(RuleBasedStateMachine):
             assert request["action"] == "resume"
             since = request["since"]
             assert isinstance(since, str)
-            # A bookmark goes on exactly where a page ended; a position is read with the overlap before it.
-            is_bookmark = since.startswith("page ")
-            after = int(since[5:]) if is_bookmark else int(since[-12:], 16) - self.IN_FLIGHT - 1
+            # A bookmark goes on exactly where a page ended, but on its own connection only; everything else is read
+            # with the overlap before it.
+            place, _, whose = since.partition("~")
+            after = int(place[-12:], 16) - (0 if whose == str(id(link)) else self.IN_FLIGHT + 1)
             page = [number for number in self.log if number > after]
             for number in page[: self.PAGE]:
                 if number not in self.called_back:
                     link.coming.append(push(number, replayed=True))
             if len(page) > self.PAGE:
-                link.coming.append({"type": "resumed", "upto": f"page {page[self.PAGE - 1]}", "more": True})
+                bookmark = f"{position(page[self.PAGE - 1])}~{id(link)}"
+                link.coming.append({"type": "resumed", "upto": bookmark, "more": True})
             else:
-                upto = max(len(self.log), 0 if is_bookmark else int(since[-12:], 16))
-                link.coming.append(resumed(upto))
+                link.coming.append(resumed(len(self.log)))
 
     @invariant()
     def since_never_goes_back(self) -> None:

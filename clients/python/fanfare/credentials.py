@@ -55,6 +55,11 @@ class Credentials:
         assert self._token is not None
         return self._token
 
+    def distrust(self) -> None:
+        """The token was refused: ask for another before the next connection, if there is a provider."""
+        if self._provider is not None:
+            self._token = None
+
 
 async def _ask(provider: TokenProvider) -> str:
     is_async = inspect.iscoroutinefunction(provider)

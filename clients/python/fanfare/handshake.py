@@ -23,8 +23,8 @@ ticket from `POST /v1/tickets` as `?token=`, which is safe in a URL that gets lo
 
 SUBPROTOCOL = "fanfare.v1"
 CLOSE_TIMEOUT_S = 5.0
-# Another token of the same provider may be let in where this one was not.
-_ABOUT_THE_TOKEN = frozenset({"token_expired", "token_revoked", "ticket_used", "ticket_expired", "http_401"})
+ABOUT_THE_TOKEN = frozenset({"token_expired", "token_revoked", "key_unknown", "signature_invalid", "http_401"})
+"""Refusals of one token, where another one of the same provider may be let in."""
 
 
 class Refused(Exception):
@@ -186,7 +186,7 @@ async def _consequence(refusal: Refusal, credentials: Credentials, token: str) -
     detail = refusal.detail or refusal.title or f"refused with status {refusal.status}"
     if refusal.retry_after_s is not None or refusal.status == 429 or refusal.status >= 500:
         return Unreachable(f"{refusal.code}: {detail}", retry_after_s=refusal.retry_after_s)
-    if refusal.code in _ABOUT_THE_TOKEN and credentials.renewable:
+    if refusal.code in ABOUT_THE_TOKEN and credentials.renewable:
         try:
             newer = await credentials.fresh()
         except TokenUnavailable as error:

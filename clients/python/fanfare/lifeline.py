@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from fanfare.backoff import Backoff
 from fanfare.connection import Connection, Ended, Surroundings
-from fanfare.frames import Connected, Disconnected
-from fanfare.handshake import Address, Refused, Unreachable, open_connection
+from fanfare.frames import Bye, Connected, Disconnected
+from fanfare.handshake import ABOUT_THE_TOKEN, Address, Refused, Unreachable, open_connection
 
 
 class _Served(NamedTuple):
@@ -34,16 +34,22 @@ class Lifeline:
                 if ended.lasted_s >= self._with.timing.stable_after_s:
                     self._backoff.reset()
                 bye = ended.bye
-                # With a provider, a session that ended with its token goes on with the next one.
-                another_token = bye is not None and bye.code == "token_expired" and self._with.credentials.renewable
-                if bye is not None and not bye.reconnect and not another_token:
-                    raise Refused(bye.code, bye.reason)
+                if bye is not None:
+                    self._heed(bye)
                 await self._pause(ended.reason, None if bye is None else bye.retry_after_s)
         finally:
             self.connection = None
             for serving in self._served:
                 serving.cancel()
             await asyncio.gather(*self._served, return_exceptions=True)
+
+    def _heed(self, bye: Bye) -> None:
+        credentials = self._with.credentials
+        # With a provider, a session that ended with its token goes on with the next one.
+        if bye.code in ABOUT_THE_TOKEN and credentials.renewable:
+            credentials.distrust()
+        elif not bye.reconnect:
+            raise Refused(bye.code, bye.reason)
 
     async def _connected(self) -> _Served:
         """A new connection, however long that takes."""

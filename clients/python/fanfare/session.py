@@ -92,7 +92,8 @@ class Session:
 
     def cancel(self, cancel: Cancel) -> None:
         """Call a push back: one that waits is never shown, for one that was shown the application is told."""
-        self._cancelled.add(cancel.id)
+        if not self._cancelled.add(cancel.id):
+            return
         for queued in self._queue:
             if isinstance(queued.event, Push) and queued.event.id == cancel.id:
                 self._queue.remove(queued)
@@ -191,8 +192,8 @@ class Conversation:
         answer: list[str] = []
         stuck = resumed.more and resumed.upto in (None, self._asked_since)
         if resumed.more and not stuck:
-            # The `upto` of a page may be a mere bookmark; only a position can be kept for another connection.
-            if resumed.upto is not None and _POSITION.fullmatch(resumed.upto):
+            # What is no position, nor a bookmark that begins with one, has no place in their order.
+            if resumed.upto is not None and _POSITION.match(resumed.upto):
                 self._session.reached(resumed.upto)
             answer = [self._resume(resumed.upto)]
         else:
