@@ -1,0 +1,52 @@
+"""The fixtures of every black-box suite; a conftest imports them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.e2e import targets
+from tests.e2e.office import Office
+from tests.e2e.targets.target import USUAL, Target, Tuning
+
+
+class OwnOffice(Protocol):
+    """The fixture `own_office`."""
+
+    def __call__(self, tuning: Tuning = USUAL) -> Office: ...
+
+
+@pytest.fixture(scope="session")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The server that tests share; none of them may stop it or change what is not its own."""
+    with targets.make(tmp_path_factory.mktemp("shared")) as running:
+        yield running
+
+
+@pytest.fixture
+async def office(target: Target) -> AsyncIterator[Office]:
+    """Names and terminals of this test on the shared server."""
+    opened = Office(target)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def own_office(tmp_path: Path) -> AsyncIterator[OwnOffice]:
+    """Starts a server for this test alone, set up as the test needs it, with an office on it."""
+    offices: list[Office] = []
+    with ExitStack() as running:
+
+        def open_office(tuning: Tuning = USUAL) -> Office:
+            directory = tmp_path / f"target{len(offices)}"
+            directory.mkdir()
+            offices.append(Office(running.enter_context(targets.make(directory, tuning))))
+            return offices[-1]
+
+        yield open_office
+        for opened in offices:
+            await opened.close()

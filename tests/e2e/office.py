@@ -1,0 +1,113 @@
+"""The people and terminals of one test: names of its own on a server that other tests use too."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterable, Mapping
+
+from tests.e2e.caller import SCOPES, Caller
+from tests.e2e.targets.target import Target
+from tests.e2e.terminal import Terminal, Way, open_socket
+
+LIFETIME_S = 600
+ADMIN_LIFETIME_S = 86_400
+"""Longer than any test moves the clock."""
+
+
+class Office:
+    """Mints tokens, opens terminals and callers, and closes them all at the end (`close`).
+
+    `api` is a caller with every scope.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._suffix = uuid.uuid4().hex[:8]
+        self._terminals: list[Terminal] = []
+        self._callers: list[Caller] = []
+        self.api = self.caller(self.token("admin", scopes=SCOPES, lifetime_s=ADMIN_LIFETIME_S))
+
+    async def close(self) -> None:
+        await asyncio.gather(*(terminal.close() for terminal in self._terminals))
+        await asyncio.gather(*(caller.close() for caller in self._callers))
+
+    def name(self, readable: str) -> str:
+        """A name that no other test has: of a user, a group, a key."""
+        return f"{readable}-{self._suffix}"
+
+    def token(
+        self,
+        user: str = "visitor",
+        *,
+        groups: Iterable[str] = (),
+        attributes: Mapping[str, object] | None = None,
+        scopes: Iterable[str] = (),
+        terminal: str | None = None,
+        lifetime_s: float = LIFETIME_S,
+        claims: Mapping[str, object] | None = None,
+    ) -> str:
+        """A token of a user; `user` is taken as it is. `claims` come on top of what the others make."""
+        now_s = int(self.target.now_s())
+        made: dict[str, object] = {
+            **self.target.own_claims(),
+            "sub": user,
+            "iat": now_s,
+            "exp": int(now_s + lifetime_s),
+            "jti": uuid.uuid4().hex,
+            "groups": list(groups),
+            "attrs": dict(attributes or {}),
+            "scope": " ".join(scopes),
+        }
+        if terminal is not None:
+            made["terminal"] = terminal
+        return self.target.sign(made | dict(claims or {}))
+
+    def forged(self, user: str = "visitor") -> str:
+        """A token whose signature is that of another one."""
+        head, _, _ = self.token(user).rpartition(".")
+        return f"{head}.{self.token(user).rpartition('.')[2]}"
+
+    async def terminal(
+        self,
+        user: str | None = None,
+        *,
+        groups: Iterable[str] = (),
+        attributes: Mapping[str, object] | None = None,
+        scopes: Iterable[str] = (),
+        calls_itself: str | None = None,
+        lifetime_s: float = LIFETIME_S,
+        token: str | None = None,
+        way: Way = "header",
+    ) -> Terminal:
+        """An open terminal, by default of a user of its own. A given `token` is brought instead of a new one."""
+        whose = self.name(f"user{len(self._terminals)}") if user is None else user
+        brought = token or self.token(whose, groups=groups, attributes=attributes, scopes=scopes, lifetime_s=lifetime_s)
+        terminal = await open_socket(self.target.ws_url, brought, user=whose, way=way, calls_itself=calls_itself)
+        self._terminals.append(terminal)
+        return terminal
+
+    def caller(self, token: str | None) -> Caller:
+        """A caller of the API with this token, or with none."""
+        caller = Caller(self.target.http_url, token)
+        self._callers.append(caller)
+        return caller
+
+    async def connection_id(self, terminal: Terminal) -> str:
+        """The id of the only connection of the terminal's user."""
+        listed = (await self.api.get("/v1/terminals", user=terminal.user))["items"]
+        assert isinstance(listed, list)
+        assert len(listed) == 1, listed
+        return str(listed[0]["connection_id"])
+
+    async def got_nothing(self, *terminals: Terminal) -> None:
+        """Fail if any of these has something waiting: a push to them all must be the next frame of each.
+
+        Call it when what must not have reached them is `completed`.
+        """
+        sentinel = await self.api.push(
+            {"users": sorted({terminal.user for terminal in terminals})}, "sentinel", strategy={"retain": "0s"}
+        )
+        for terminal in terminals:
+            frame = await terminal.frame()
+            assert frame.get("id") == sentinel, f"{terminal.user} got {frame}"
