@@ -359,7 +359,12 @@ class TestForm:
 
     def test_deep_nesting_that_is_well_formed_does_no_harm(self, verifier: Verifier) -> None:
         text = json_text(claims(deep=7)).replace(b'"deep": 7', b'"deep": ' + b"[" * 2_500 + b"]" * 2_500)
-        assert reason(verifier, signed(text)) == "token_malformed"
+        try:
+            identity = verifier.verify(signed(text))
+        except Refusal as refusal:
+            assert refusal.code == "token_malformed"  # noqa: PT017 - how deep Python reads differs by its version
+        else:
+            assert identity.user == "alice"
 
     @pytest.mark.parametrize(
         "member", ['"sub":"mallory"', '"exp":4000000000', '"iss":"https://id.example"', '"\\u0073ub":"m"']
