@@ -92,12 +92,12 @@ class WebSocketApi:
         route = self.routes.get(DEFAULT)
         return None if route is None else (DEFAULT, route)
 
-    def lacks_identity(self, headers: Mapping[str, object], query: Mapping[str, object]) -> bool:
+    def lacks_identity(self, headers: Mapping[str, str], query: Mapping[str, list[str]]) -> bool:
         """Whether a configured identity source is missing or empty; `headers` has lower-case names."""
         for source in self.identity_sources:
             match = _IDENTITY_SOURCE.fullmatch(source)
             assert match is not None
             kind, name = match.groups()
-            if not (headers.get(name.lower()) if kind == "header" else query.get(name)):
+            if not (headers.get(name.lower()) if kind == "header" else query.get(name, [""])[-1]):
                 return True
         return False

@@ -65,6 +65,11 @@ class Gateway:
         """How many connections can be posted to now."""
         return len(self._stage.open)
 
+    @property
+    def tcp_connections(self) -> int:
+        """How many TCP connections there are, whatever their state: handshakes under way and HTTP requests too."""
+        return len(self._stage.tcp_connections)
+
     async def start(self, host: str, port: int, *, ssl: tls.SSLContext | None = None) -> int:
         """Listen on `host` and `port` (0 picks a free one); returns the port. May be called for several addresses.
 
