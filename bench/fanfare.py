@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.contestant import Audience, Push, Server, padded, ready_line, started
-from bench.tokens import TokenStore
+from bench.tokens import AUDIENCE, ISSUER, KEY_ID, TokenStore
 
 MESSAGE_BYTES = 200
 
@@ -39,8 +39,10 @@ class Fanfare:
     def running(self, work: Path) -> Iterator[Server]:
         data = work / "fanfare"
         shutil.rmtree(data, ignore_errors=True)
-        command = [str(self._command), "serve", "--host", "127.0.0.1", "--http-port", "0", "--ws-port", "0"]
-        with started([*command, "--data", str(data)]) as process:
+        command = [str(self._command), "serve", "--http-port", "0", "--ws-port", "0"]
+        settings = work / "fanfare.toml"
+        settings.write_text(_settings(self._store))
+        with started([*command, "--data", str(data), "--settings", str(settings)]) as process:
             ready = ready_line(process)
             ws, http = urlsplit(str(ready["ws"])), urlsplit(str(ready["http"]))
             assert ws.port is not None
@@ -62,3 +64,18 @@ class Fanfare:
         if audience.kind != "all":
             target = {f"{audience.kind}s": [audience.name]}
         return Push("/v1/pushes", json.dumps({"target": target, "message": padded(MESSAGE_BYTES)}), expected)
+
+
+def _settings(store: TokenStore) -> str:
+    """The settings that make the benchmark's issuer known; everything else is at its default."""
+    return f'''
+[[issuers]]
+issuer = "{ISSUER}"
+audiences = ["{AUDIENCE}"]
+
+[[issuers.keys]]
+kid = "{KEY_ID}"
+alg = "RS256"
+pem = """
+{store.public_key.read_text()}"""
+'''

@@ -1,0 +1,257 @@
+"""The whole service in one process: gateway, handlers, storage, jobs, timers, REST API."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin_api.app import create_app
+from admin_api.settings import ApiSettings
+from infra.local import metrics
+from infra.local.clock import SystemClock
+from infra.local.gateway.api import Event, Integration, MockRoute, Route, WebSocketApi
+from infra.local.gateway.chaos import Chaos
+from infra.local.gateway.gateway import Gateway
+from infra.local.gateway.limits import Limits
+from infra.local.gateway.sigv4 import Credentials
+from infra.local.http_server import HttpServer
+from infra.local.issuers import verifier_of
+from infra.local.jobs import JobRunner
+from infra.local.run_file import RunFile
+from infra.local.secrets import Secrets, load_or_create
+from infra.local.settings import Settings
+from infra.local.sockets import Sockets
+from infra.local.storage import Storage
+from infra.wiring import Service, assemble
+from services.authorizer.handler import build_handler
+from services.authorizer.log import write_line
+from services.authorizer.verifier import Verifier
+from services.connections import sessions
+from services.connections.farewell import Bye, dismiss
+from services.domain import frames, topics
+from services.domain.ring import WHOLE
+from services.ports import Ports
+
+log = logging.getLogger(__name__)
+
+STAGE = "local"
+SWEEP_EVERY_S = 1.0
+DRAIN_S = 10.0
+"""How long a stop waits for jobs that are running and sockets that are closing."""
+SHUTTING_DOWN = Bye(
+    code="shutting_down", reason="the service is restarting; connect again", reconnect=True, retry_after_s=1
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where the server listens. Port 0 picks a free one; TLS is for both ports."""
+
+    host: str
+    http_port: int
+    ws_port: int
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The TLS context, or None without a certificate. Raises OSError or ssl.SSLError if it cannot be loaded."""
+        if self.tls_cert is None:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.tls_cert, self.tls_key)
+        return context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urls:
+    """Where the running server is reached."""
+
+    http: str
+    ws: str
+
+
+@asynccontextmanager
+async def running(
+    data_dir: Path, listen: Listen, settings: Settings, chaos: Chaos | None = None
+) -> AsyncIterator[tuple[Urls, Secrets]]:
+    """The server, up while the context is open; leaving it drains: running pushes finish, terminals get `bye`.
+
+    Raises OSError if a port or the data directory cannot be used, SettingsError for issuers that make no sense.
+    """
+    tls = listen.tls()
+    clock = SystemClock()
+    secrets = load_or_create(data_dir)
+    verifier = verifier_of(settings.issuers, secrets, clock)
+    storage = await Storage.open(data_dir, clock)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(storage.close)
+        service: Service
+
+        async def connections(event: Event) -> Mapping[str, object]:
+            return await service.connections(event)
+
+        async def messages(event: Event) -> Mapping[str, object]:
+            return await service.messages(event)
+
+        gateway = Gateway(
+            _api(verifier, connections, messages),
+            limits=_limits(settings),
+            credentials=Credentials(secrets.access_key_id, secrets.secret_access_key),
+            trusted_proxies=settings.gateway.trusted_proxies,
+        )
+        ports = Ports(
+            clock=clock,
+            registry=storage.registry,
+            pushes=storage.pushes,
+            gateway=Sockets(gateway),
+            blocks=storage.blocks,
+            memberships=storage.memberships,
+            tickets=storage.tickets,
+            audit=storage.audit,
+            timers=storage.timers,
+        )
+        service = assemble(ports, verifier, connections_per_user=settings.limits.connections_per_user)
+        jobs = JobRunner(storage.pushes, service.fanout)
+        storage.timers.start(service.timeline)
+        stack.push_async_callback(storage.timers.stop)
+        jobs.start()
+        stack.push_async_callback(jobs.stop)
+        ws_port = await gateway.start(listen.host, listen.ws_port, ssl=tls)
+        stack.push_async_callback(_farewell, ports, gateway)
+        sweeper = asyncio.create_task(_sweep(ports))
+        stack.callback(sweeper.cancel)
+        http_socket = _bound(listen.host, listen.http_port)
+        api = create_app(
+            ports,
+            verifier,
+            ApiSettings(allowed_origins=settings.api.allowed_origins),
+            admission=service.admission,
+            ticket_key=secrets.ticket_key,
+        )
+        _export_metrics(api, ports, gateway)
+        http = HttpServer(
+            api,
+            listen.tls_cert,
+            listen.tls_key,
+            trusted_proxies=settings.gateway.trusted_proxies,
+            drain_s=DRAIN_S,
+        )
+        await http.start(http_socket)
+        stack.push_async_callback(http.stop)
+        urls = _urls(listen, http_socket.getsockname()[1], ws_port)
+        run_file = RunFile(data_dir)
+        run_file.write(http_url=urls.http, ws_url=urls.ws)
+        stack.callback(run_file.remove)
+        yield urls, secrets
+
+
+async def serve_until_stopped(
+    data_dir: Path,
+    listen: Listen,
+    settings: Settings,
+    chaos: Chaos | None,
+    ready: Callable[[Urls, Secrets], None],
+) -> None:
+    """Run until SIGTERM or SIGINT; `ready` is called once when everything listens."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(data_dir, listen, settings, chaos) as (urls, secrets):
+        ready(urls, secrets)
+        await stop.wait()
+        log.info("stopping")
+
+
+def _api(verifier: Verifier, connections: Integration, messages: Integration) -> WebSocketApi:
+    judge = build_handler(verifier, write_line)
+
+    async def authorize(event: Event) -> Mapping[str, object]:
+        if verifier.any_fetches:
+            return await asyncio.to_thread(judge, event, None)
+        return judge(event, None)
+
+    return WebSocketApi(
+        stage=STAGE,
+        authorizer=authorize,
+        routes={
+            "$connect": Route(connections),
+            "$disconnect": Route(connections),
+            "$default": Route(messages),
+            "ping": MockRoute(frames.PONG.decode()),
+        },
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        idle_timeout_s=settings.gateway.idle_timeout_s,
+        max_duration_s=settings.gateway.max_duration_s,
+        max_connections=settings.gateway.max_connections,
+        connects_per_s=settings.gateway.connects_per_second,
+        requests_per_s=settings.gateway.posts_per_second,
+        write_buffer_bytes=settings.gateway.write_buffer_bytes,
+    )
+
+
+def _export_metrics(api: FastAPI, ports: Ports, gateway: Gateway) -> None:
+    exported = metrics.Metrics(gateway)
+
+    async def scrape(_request: Request) -> Response:
+        snapshot = metrics.Snapshot(presence=await ports.registry.presence(), pushes=await ports.pushes.in_flight())
+        return Response(exported.text(snapshot), media_type=metrics.CONTENT_TYPE)
+
+    api.add_route("/metrics", scrape, include_in_schema=False)
+
+
+async def _sweep(ports: Ports) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_EVERY_S)
+        try:
+            await sessions.sweep(ports)
+        except OSError:
+            # The disk may be full for a while; the sweep goes on when it is not.
+            log.exception("sweep failed")
+
+
+async def _farewell(ports: Ports, gateway: Gateway) -> None:
+    """Tell every terminal that the service goes, then close what is left."""
+    gateway.drain()
+    after: str | None = None
+    while True:
+        page = await ports.registry.page(topics.ALL, WHOLE, live_at_s=0, limit=500, after=after)
+        await dismiss(ports, page.items, SHUTTING_DOWN)
+        if page.next is None:
+            break
+        after = page.next
+    await gateway.close(timeout_s=DRAIN_S)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+def _urls(listen: Listen, http_port: int, ws_port: int) -> Urls:
+    secure = "s" if listen.tls_cert else ""
+    host = "127.0.0.1" if ipaddress.ip_address(listen.host).is_unspecified else listen.host
+    if ":" in host:
+        host = f"[{host}]"
+    return Urls(http=f"http{secure}://{host}:{http_port}", ws=f"ws{secure}://{host}:{ws_port}/{STAGE}")
