@@ -102,7 +102,7 @@ async def open_connection(address: Address, credentials: Credentials) -> tuple[C
     if address.send_token == "ticket":  # noqa: S105 - names a way, not a token
         shown = await _ticket(address, credentials, token)
     try:
-        return await _dial(address, shown), token
+        return await dial(address, shown), token
     except InvalidStatus as error:
         status, headers = error.response.status_code, error.response.headers
         if status not in (401, 403):
@@ -116,11 +116,14 @@ async def open_connection(address: Address, credentials: Credentials) -> tuple[C
         raise Unreachable(f"{str(error) or type(error).__name__}") from error
 
 
-async def _dial(address: Address, token: str) -> ClientConnection:
+async def dial(address: Address, token: str | None) -> ClientConnection:
+    """One handshake, with `token` shown as the address says, or with none. Raises what the WebSocket library raises."""
     query = {} if address.terminal is None else {"terminal": address.terminal}
     headers: dict[str, str] = {}
     subprotocols: list[Subprotocol] | None = None
     match address.send_token:
+        case _ if token is None:
+            pass
         case "header":
             headers["Authorization"] = f"Bearer {token}"
         case "subprotocol":

@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+
+from websockets.proxy import get_proxy
+from websockets.uri import parse_uri
 
 from fanfare.cli.findings import Finding, failed, ok, skipped
 
@@ -39,20 +41,12 @@ def endpoint_of(url: str) -> Endpoint:
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         raise ValueError(f"{url} is not a WebSocket URL such as wss://push.example.com/local")
     secure = parts.scheme == "wss"
-    proxy = proxy_for(parts.hostname, secure=secure)
+    # The same look-up that the connection itself does.
+    proxy = get_proxy(parse_uri(url))
     if proxy is not None:
         via = urlsplit(proxy)
         return Endpoint(via.hostname or "", via.port or (443 if via.scheme == "https" else 80), secure, proxy)
     return Endpoint(parts.hostname, parts.port or (443 if secure else 80), secure)
-
-
-def proxy_for(host: str, *, secure: bool) -> str | None:
-    """The proxy that the environment asks for, in the order in which the WebSocket library looks."""
-    if proxy_bypass(host):
-        return None
-    proxies = getproxies()
-    names = ("wss", "socks", "https") if secure else ("ws", "socks", "https", "http")
-    return next((proxies[name] for name in names if name in proxies), None)
 
 
 async def check_network(endpoint: Endpoint, tls: ssl.SSLContext | None) -> AsyncIterator[Finding]:
@@ -159,7 +153,7 @@ def _certificate_advice(error: ssl.SSLCertVerificationError) -> str:
         case 62 | 64:
             return "Connect by a name that the certificate is for, or get one for this name."
         case 18 | 19 | 20 | 21:
-            return "Its issuer is not trusted here: give its PEM with --cacert. A proxy that inspects TLS looks like this too."
+            return "Its issuer is not trusted here: give its PEM with --cacert. An inspecting proxy looks like this too."
         case _:
             return "Look at it with `openssl s_client -connect HOST:PORT -showcerts`."
 
