@@ -153,7 +153,9 @@ def _certificate_advice(error: ssl.SSLCertVerificationError) -> str:
         case 62 | 64:
             return "Connect by a name that the certificate is for, or get one for this name."
         case 18 | 19 | 20 | 21:
-            return "Its issuer is not trusted here: give its PEM with --cacert. An inspecting proxy looks like this too."
+            return (
+                "Its issuer is not trusted here: give its PEM with --cacert. An inspecting proxy looks like this too."
+            )
         case _:
             return "Look at it with `openssl s_client -connect HOST:PORT -showcerts`."
 
