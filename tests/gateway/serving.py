@@ -130,7 +130,7 @@ class Serving:
 
     async def close(self) -> None:
         for gateway in self._started:
-            await gateway.close(timeout_s=1)
+            await gateway.close(timeout_s=0.1)
 
 
 async def connection_id_of(client: ClientConnection, served: Served) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -34,8 +34,10 @@ async def served(serving: Serving, disconnect: Function) -> Served:
 
 
 @pytest.fixture
-async def client(served: Served) -> RawClient:
-    return await RawClient.open(served)
+async def client(served: Served) -> AsyncIterator[RawClient]:
+    client = await RawClient.open(served)
+    yield client
+    client.abort()
 
 
 def chopped(data: bytes, size: int) -> Iterator[bytes]:
