@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from dataclasses import dataclass
+from typing import cast
 
 from tests.gateway.serving import DEADLINE_S, Served
 
@@ -117,9 +118,10 @@ class RawClient:
         return received.payload.decode()
 
     async def closed_with(self) -> int:
-        """The code of the server's close frame, after any other frames; then the server ends the connection."""
+        """The code of the server's close frame, which is answered; then the server ends the connection."""
         while (received := await self.frame()).opcode != CLOSE:
             pass
+        self.send(frame(CLOSE, received.payload))
         await self.end()
         return received.close_code
 
@@ -131,6 +133,14 @@ class RawClient:
                     pass
             except ConnectionError:
                 pass
+
+    def pause(self) -> None:
+        """Read no more, so that the kernel's buffers fill."""
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        cast("asyncio.Transport", self.writer.transport).resume_reading()
 
     def abort(self) -> None:
         """Leave without a word."""

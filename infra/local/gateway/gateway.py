@@ -70,6 +70,10 @@ class Gateway:
         """How many TCP connections there are, whatever their state: handshakes under way and HTTP requests too."""
         return len(self._stage.tcp_connections)
 
+    def connection_ids(self) -> list[str]:
+        """The connections that can be posted to now, oldest first."""
+        return list(self._stage.open)
+
     async def start(self, host: str, port: int, *, ssl: tls.SSLContext | None = None) -> int:
         """Listen on `host` and `port` (0 picks a free one); returns the port. May be called for several addresses.
 

@@ -114,10 +114,7 @@ class HttpConnection(asyncio.Protocol):
             if self._handshake is not None:
                 self._keep_early(rest)
             elif not self._closing:
-                # An upgrade to something else, such as h2c, is the server's to ignore: HTTP/1.1 goes on.
-                self._parser = httptools.HttpRequestParser(self)
-                if rest:
-                    self._feed(rest)
+                self._feed_without_upgrade(rest)
             return
         except httptools.HttpParserError:
             if not self._closing:
@@ -127,6 +124,15 @@ class HttpConnection(asyncio.Protocol):
             self._raw_head_bytes += len(data)
             if self._raw_head_bytes > 2 * self._stage.limits.header_bytes + _SLICE_BYTES and not self._closing:
                 self._refuse(431, "Request Header Fields Too Large")
+
+    def _feed_without_upgrade(self, rest: bytes) -> None:
+        """An upgrade to something else, such as h2c, is the server's to ignore; the parser only stops at the head."""
+        kept = [(name, value) for name, value in self._headers if name.lower() != "upgrade"]
+        method = self._parser.get_method()
+        lines = [f"{name}: {value}".encode("latin-1") for name, value in kept]
+        head = b"\r\n".join([method + b" " + self._target + b" HTTP/1.1", *lines, b"", b""])
+        self._parser = httptools.HttpRequestParser(self)
+        self._feed(head + rest)
 
     def _keep_early(self, data: bytes) -> None:
         self._early += data
@@ -197,7 +203,11 @@ class HttpConnection(asyncio.Protocol):
             body=None if too_large else b"".join(self._body),
             body_sha256=_NO_BODY_SHA256 if self._digest is None else self._digest.hexdigest(),
         )
-        upgrade = parser.should_upgrade() and request.by_name.get("upgrade", "").lower() == "websocket"
+        upgrade = parser.should_upgrade()
+        if upgrade and request.by_name.get("upgrade", "").lower() != "websocket":
+            if request.method == "CONNECT":
+                self._refuse(405, "Method Not Allowed")
+            return
         self._serve(request, upgrade=upgrade, keep_alive=parser.should_keep_alive())
         self._between_requests = True
 
@@ -221,7 +231,8 @@ class HttpConnection(asyncio.Protocol):
                 self._delay(request, stage.mischief.chaos.post_latency_s, keep_alive=keep_alive)
                 return
             response = management.respond(stage, request)
-        stage.counters.requests[response.status] += 1
+        counted = stage.counters.handshakes if upgrade else stage.counters.requests
+        counted[response.status] += 1
         self._write(response, close=not keep_alive)
 
     def _delay(self, request: HttpRequest, latency_s: float, *, keep_alive: bool) -> None:
