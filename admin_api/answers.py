@@ -5,13 +5,20 @@ That an answer has the form that the OpenAPI document says is held by the tests,
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from starlette.responses import Response
 
+T = TypeVar("T")
+
 NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Headers of every answer: it may name people and is out of date at once."""
+
+ITEMS_AT_A_TIME = 100
+"""After so many items of a listing others have their turn: deliveries are made in the same event loop."""
 
 
 def encoded(value: object) -> bytes:
@@ -27,6 +34,17 @@ def answer(value: object, status: int = 200, *, headers: Mapping[str, str] | Non
         headers=NOT_KEPT if headers is None else {**NOT_KEPT, **headers},
         media_type="application/json",
     )
+
+
+async def listing(rows: Sequence[T], form: Callable[[T], object], next_cursor: str | None) -> Response:
+    """`{items, next_cursor}`, with `form` of each row."""
+    written: list[bytes] = []
+    for start in range(0, len(rows), ITEMS_AT_A_TIME):
+        if written:
+            await asyncio.sleep(0)
+        written.append(encoded([form(row) for row in rows[start : start + ITEMS_AT_A_TIME]])[1:-1])
+    body = b'{"items":[%b],"next_cursor":%b}' % (b",".join(written), encoded(next_cursor))
+    return Response(body, headers=NOT_KEPT, media_type="application/json")
 
 
 def nothing() -> Response:

@@ -2,9 +2,19 @@
 
 from starlette.routing import BaseRoute
 
-from admin_api.routers import pushes, terminals, tickets
+from admin_api.routers import audit, groups, health, pushes, revocations, stats, terminals, tickets, users
 
-_ROUTERS = (pushes.router, terminals.router, tickets.router)
+_ROUTERS = (
+    pushes.router,
+    terminals.router,
+    tickets.router,
+    users.router,
+    groups.router,
+    revocations.router,
+    stats.router,
+    audit.router,
+    health.router,
+)
 
 ROUTES: list[BaseRoute] = [route for router in _ROUTERS for route in router.routes]
 """The routes themselves: of a router that is included FastAPI looks through the routes twice for each request."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
-from admin_api.answers import answer
+from admin_api.answers import answer, listing
 from admin_api.authentication import needs
 from admin_api.documented import body_example, refusals, shown
 from admin_api.models import pushes as forms
@@ -111,12 +111,7 @@ async def list_pushes(request: ApiRequest, query: Annotated[forms.PushQuery, Que
         states=query.state,
         sender=query.sender,
     )
-    return answer(
-        {
-            "items": [forms.push_json(push) for push in page.items],
-            "next_cursor": cursors.seal_optional("pushes", filters, page.next),
-        }
-    )
+    return await listing(page.items, forms.push_json, cursors.seal_optional("pushes", filters, page.next))
 
 
 @router.get(

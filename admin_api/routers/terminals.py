@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from admin_api import filters
-from admin_api.answers import answer, nothing
+from admin_api.answers import answer, listing, nothing
 from admin_api.authentication import needs
 from admin_api.cursors import open_listing, seal_listing
 from admin_api.documented import refusals, shown
@@ -54,12 +54,7 @@ async def list_terminals(request: ApiRequest, query: Annotated[forms.TerminalQue
         request.ports, meant, limit=query.limit, cursor=open_listing(cursors, meant, query.cursor)
     )
     now_s = request.ports.clock.now_s()
-    return answer(
-        {
-            "items": [forms.terminal_json(row, now_s) for row in rows],
-            "next_cursor": seal_listing(cursors, meant, going_on),
-        }
-    )
+    return await listing(rows, lambda row: forms.terminal_json(row, now_s), seal_listing(cursors, meant, going_on))
 
 
 @router.get(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.connections.farewell import Bye, dismiss
-from services.domain import standing, topics
+from services.domain import names, standing, topics
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.positions import new_id
+from services.domain.problems import Problem
 from services.domain.ring import WHOLE
 from services.domain.standing import Block
 from services.ports import Ports
@@ -16,11 +17,19 @@ from services.ports import Ports
 PAGE = 500
 REVOCATION_MEMORY_S = 400 * 86_400
 """How long a revocation is kept: longer than any token accepted by default lives."""
+CLOCK_SKEW_S = 60
+"""How far ahead of this clock a caller's may be."""
 
 
 async def block(ports: Ports, block: Block) -> int:
-    """Keep a user out from now on, and close what they have open; how many sockets that were."""
+    """Keep a user out from now on, and close what they have open; how many sockets that were.
+
+    Raises Problem (422) if the name cannot be one, or the block would be over already.
+    """
+    names.checked(block.user, "user")
     now_s = ports.clock.now_s()
+    if block.until_s is not None and block.until_s <= now_s:
+        raise Problem("invalid_time", 422, "until lies in the past; to end a block, delete it", field="until")
     await ports.blocks.block(
         block,
         AuditEntry(
@@ -36,7 +45,8 @@ async def block(ports: Ports, block: Block) -> int:
 
 
 async def unblock(ports: Ports, user: str, *, by: str) -> bool:
-    """Let a user in again; False if there was no block."""
+    """Let a user in again; False if there was no block. Raises Problem (422) if the name cannot be one."""
+    names.checked(user, "user")
     now_s = ports.clock.now_s()
     return await ports.blocks.unblock(
         user, AuditEntry(id=new_id(now_s), at_s=now_s, actor=by, action="user.unblock", subject=user)
@@ -46,8 +56,9 @@ async def unblock(ports: Ports, user: str, *, by: str) -> bool:
 async def revoke_token(ports: Ports, token_id: str, *, by: str, expires_at_s: float | None = None) -> int:
     """Revoke one token by its `jti` and close what was opened with it; how many sockets that were.
 
-    Every connection is looked at, since a `jti` does not say whose it is.
+    Every connection is looked at, since a `jti` does not say whose it is. Raises Problem (422) if it cannot be one.
     """
+    names.checked(token_id, "jti")
     now_s = ports.clock.now_s()
     until_s = now_s + REVOCATION_MEMORY_S if expires_at_s is None else expires_at_s
     await ports.blocks.revoke_token(
@@ -60,8 +71,15 @@ async def revoke_token(ports: Ports, token_id: str, *, by: str, expires_at_s: fl
 
 
 async def revoke_before(ports: Ports, user: str, issued_before_s: float, *, by: str) -> int:
-    """Revoke every token of a user issued before a moment; how many sockets were closed."""
+    """Revoke every token of a user issued before a moment; how many sockets were closed.
+
+    Raises Problem (422) if the name cannot be one, or for a moment to come: since a later moment is never replaced
+    by an earlier one, it would keep out all tokens until then, with no way back.
+    """
+    names.checked(user, "user")
     now_s = ports.clock.now_s()
+    if issued_before_s > now_s + CLOCK_SKEW_S:
+        raise Problem("invalid_time", 422, "issued_before lies ahead; revoke up to now", field="issued_before")
     await ports.blocks.revoke_before(
         user,
         issued_before_s,
