@@ -97,7 +97,8 @@ class Served:
 
     def connect(self, query: str = "", **options: object) -> connect:
         """A client's connection; used with `async with` or awaited."""
-        return connect(self.url + query, compression=None, proxy=None, **options)  # type: ignore[arg-type]  # options of many types
+        uri = str(options.pop("uri", self.url + query))
+        return connect(uri, compression=None, proxy=None, **options)  # type: ignore[arg-type]  # options of many types
 
 
 @dataclass
