@@ -139,6 +139,15 @@ class Advance:
     delay_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadJob:
+    """A job that failed too often and is tried no more: as it stood, why, and since when."""
+
+    job: Job
+    reason: str
+    at_s: float
+
+
 class IdempotencyConflict(Exception):
     """The key was used by this caller for another body."""
 
@@ -201,6 +210,12 @@ class PushStore(Protocol):
     async def job(self, push_id: str, position: str, part: int) -> Job | None:
         """The job as it stands now, None if that part is finished or unknown."""
 
+    async def set_aside(self, job: Job, *, reason: str, at_s: float) -> bool:
+        """Try a job no more: it stays unfinished and shows in `dead_jobs`. False if it has gone on or is dead."""
+
+    async def dead_jobs(self, push_id: str) -> Sequence[DeadJob]:
+        """The jobs of a push that were set aside."""
+
     async def log(self, topic: Topic, *, after: str, retained_at_s: float, limit: int) -> Sequence[LogEntry]:
         """Entries of a topic's log with a position greater than `after`, in order, that are kept at that moment.
 
@@ -212,6 +227,9 @@ class PushStore(Protocol):
 
     async def replayed(self, receipts: Sequence[Receipt]) -> None:
         """Keep and count a `sent` receipt for each replay, where that terminal has no receipt of that push yet.
+
+        A terminal that was away is one more that was targeted; one that fan-out missed (`gone`, `expired`, `skipped`)
+        is counted as `sent` instead.
 
         A receipt belongs to a terminal (`push_id`, `terminal_id`) and names the connection that got it last: a
         terminal may confirm after it has reconnected.

@@ -1,0 +1,316 @@
+"""Pushes, the logs of their topics, their jobs, counts and receipts, in SQLite."""
+# ruff: noqa: S608 - what is put into the SQL here are constants of this module; values go as parameters
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from infra.local import audit_trail, job_table, push_log, push_rows, receipts
+from infra.local.batch import Batch
+from infra.local.database import Database
+from infra.local.job_table import JobKey, Waiting
+from infra.local.push_rows import OPEN, optional_text
+from services.domain.audit import AuditEntry
+from services.domain.pushes import Counts, Job, LogEntry, Push, Receipt, State
+from services.domain.topics import Topic
+from services.ports import (
+    Advance,
+    Clock,
+    DeadJob,
+    IdempotencyConflict,
+    IdempotencyKey,
+    Page,
+    Submission,
+    Submitted,
+)
+
+IDEMPOTENCY_S = 86_400
+"""How long an idempotency key is remembered."""
+RECENT = 256
+"""Pushes kept in memory: those that are fanned out and replayed now. At 32 KB each they are 8 MB."""
+DECODED_AT_ONCE = 20
+"""Pushes of a listing that are decoded before deliveries get their turn."""
+
+_KEY = "SELECT body_digest, push_id FROM idempotency_keys WHERE caller = ? AND key = ? AND until_s > ?"
+_IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in OPEN)})"
+_REMEMBER_KEY = """
+INSERT OR REPLACE INTO idempotency_keys (caller, key, body_digest, push_id, until_s) VALUES (?, ?, ?, ?, ?)
+"""
+
+
+class PushStore:
+    """Implements `services.ports.PushStore`.
+
+    `on_jobs` is called with jobs that were just committed, `on_replaced` with a job and the one that has taken its
+    place: who runs them need not look.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._recent: OrderedDict[str, Push] = OrderedDict()
+        self._acknowledged: Batch[Receipt, bool] = Batch(database, receipts.acknowledge, durable=False)
+        self.on_jobs: Callable[[Sequence[Job]], None] = _nobody
+        self.on_replaced: Callable[[Job, Job], None] = _nobody_either
+
+    async def submit(self, submission: Submission) -> Submitted:
+        now_s = self._clock.now_s()
+
+        def done(first: str | None) -> None:
+            if first is None:
+                self._remember(submission.push)
+                self.on_jobs(submission.jobs)
+
+        first = await self._database.write(
+            lambda connection: _submit(connection, submission, now_s), durable=True, on_done=done
+        )
+        if first is None:
+            return Submitted(push=submission.push, created=True)
+        push = await self.get(first)
+        if push is None:
+            raise LookupError(f"push {first} was forgotten before its idempotency key")
+        return Submitted(push=push, created=False)
+
+    async def get(self, push_id: str) -> Push | None:
+        push = self._recent.get(push_id)
+        if push is not None:
+            self._recent.move_to_end(push_id)
+            return push
+        row = self._database.read_one(push_rows.SELECT + "WHERE id = ?", (push_id,))
+        if row is None:
+            return None
+        push = push_rows.push_of(row)
+        self._remember(push)
+        return push
+
+    async def get_many(self, push_ids: Collection[str]) -> Mapping[str, Push]:
+        found: dict[str, Push] = {}
+        for push_id in push_ids:
+            push = await self.get(push_id)
+            if push is not None:
+                found[push_id] = push
+        return found
+
+    async def list(
+        self,
+        *,
+        limit: int,
+        after: str | None = None,
+        states: Collection[State] = (),
+        sender: str | None = None,
+    ) -> Page[Push]:
+        ids = self._ids(limit + 1, after, states, sender)
+        found: list[Push] = []
+        for push_id in ids[:limit]:
+            push = await self._listed(push_id)
+            if push is not None:
+                found.append(push)
+            if len(found) % DECODED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return Page(found, ids[limit - 1] if len(ids) > limit else None)
+
+    async def counts(self, push_id: str) -> Counts:
+        row = self._database.read_one(f"SELECT {', '.join(push_rows.COUNTED)} FROM pushes WHERE id = ?", (push_id,))
+        return Counts() if row is None else push_rows.counts_of(row)
+
+    async def transition(
+        self,
+        push: Push,
+        to: State,
+        *,
+        at_s: float,
+        by: str | None = None,
+        audit: AuditEntry | None = None,
+        entries: Sequence[LogEntry] = (),
+        jobs: Sequence[Job] = (),
+    ) -> Push | None:
+        finished = to not in OPEN
+        after = replace(
+            push,
+            state=to,
+            step=push.step + 1,
+            finished_at_s=at_s if finished else None,
+            ended_by=by if finished else None,
+        )
+
+        def move(connection: sqlite3.Connection) -> bool:
+            if not push_rows.transition(connection, push, after, len(jobs)):
+                return False
+            push_log.append(connection, entries)
+            job_table.insert(connection, jobs)
+            if audit is not None:
+                audit_trail.insert(connection, audit)
+            return True
+
+        def done(moved: bool) -> None:
+            if moved:
+                self._remember(after)
+                self.on_jobs(jobs)
+
+        moved = await self._database.write(move, durable=True, on_done=done)
+        return after if moved else None
+
+    async def advance(self, advance: Advance) -> int | None:
+        not_before_s = advance.at_s + advance.delay_s if advance.delay_s > 0 else 0.0
+
+        def done(noted: tuple[int, bool] | None) -> None:
+            if noted is not None and noted[1]:
+                self._complete(advance.job.push_id, advance.at_s)
+
+        noted = await self._database.write(
+            lambda connection: _advance(connection, advance, not_before_s), durable=False, on_done=done
+        )
+        return None if noted is None else noted[0]
+
+    async def release_again(self, job: Job, entry: LogEntry | None, again: Job) -> bool:
+        def put_again(connection: sqlite3.Connection) -> bool:
+            if not job_table.finish(connection, job):
+                return False
+            job_table.insert(connection, [again])
+            push_log.append(connection, [] if entry is None else [entry])
+            return True
+
+        def done(replaced: bool) -> None:
+            if replaced:
+                self.on_replaced(job, again)
+
+        return await self._database.write(put_again, durable=False, on_done=done)
+
+    async def job(self, push_id: str, position: str, part: int) -> Job | None:
+        return job_table.one(self._database, (push_id, position, part))
+
+    async def set_aside(self, job: Job, *, reason: str, at_s: float) -> bool:
+        return await self._database.write(
+            lambda connection: job_table.set_aside(connection, job, reason, at_s), durable=True
+        )
+
+    async def dead_jobs(self, push_id: str) -> Sequence[DeadJob]:
+        return job_table.dead(self._database, push_id)
+
+    async def log(self, topic: Topic, *, after: str, retained_at_s: float, limit: int) -> Sequence[LogEntry]:
+        return push_log.read(self._database, topic, after=after, retained_at_s=retained_at_s, limit=limit)
+
+    async def log_horizon(self, topic: Topic, retained_at_s: float) -> str | None:
+        return push_log.horizon(self._database, topic, retained_at_s)
+
+    async def replayed(self, receipts_kept: Sequence[Receipt]) -> None:
+        await self._database.write(lambda connection: receipts.replay(connection, receipts_kept), durable=False)
+
+    async def acknowledge(self, receipt: Receipt) -> bool:
+        push = await self.get(receipt.push_id)
+        if push is None or push.strategy.ack_need is None:
+            return False
+        return await self._acknowledged.put(receipt)
+
+    async def receipts(self, push_id: str, *, limit: int, after: str | None = None) -> Page[Receipt]:
+        return receipts.page(self._database, push_id, limit=limit, after=after)
+
+    async def in_flight(self) -> Mapping[State, int]:
+        rows = self._database.read(f"SELECT state, COUNT(*) FROM pushes WHERE {_IS_OPEN} GROUP BY state")
+        return dict.fromkeys(OPEN, 0) | {State(str(state)): int(str(number)) for state, number in rows}
+
+    def waiting(self, key: JobKey) -> Waiting | None:
+        """For who runs the jobs: one as it stands, None if it is finished, unknown or set aside."""
+        return job_table.waiting(self._database, key)
+
+    def unfinished(self, *, after: JobKey, limit: int) -> Sequence[Waiting]:
+        """For who runs the jobs: those that an earlier process left, in the order of their keys."""
+        return job_table.unfinished(self._database, after=after, limit=limit)
+
+    async def failed(self, job: Job, *, not_before_s: float) -> None:
+        """For who runs the jobs: note that a step failed, and when it is tried again."""
+        await self._database.write(lambda connection: job_table.fail(connection, job, not_before_s), durable=False)
+
+    def _ids(self, limit: int, after: str | None, states: Collection[State], sender: str | None) -> Sequence[str]:
+        conditions: list[str] = []
+        parameters: list[object] = []
+        if after is not None:
+            conditions.append("id < ?")
+            parameters.append(after)
+        if states and set(states).issubset(OPEN):
+            # Said in the words of the index of open pushes, which are few among many.
+            conditions.append(_IS_OPEN)
+        if states:
+            conditions.append(f"state IN ({', '.join('?' * len(states))})")
+            parameters.extend(state.value for state in states)
+        if sender is not None:
+            conditions.append("sender = ?")
+            parameters.append(sender)
+        where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+        rows = self._database.read(f"SELECT id FROM pushes {where}ORDER BY id DESC LIMIT ?", (*parameters, limit))
+        return [str(row[0]) for row in rows]
+
+    async def _listed(self, push_id: str) -> Push | None:
+        """A push for a listing, which does not push those under way out of memory."""
+        recent = self._recent.get(push_id)
+        if recent is not None:
+            return recent
+        row = self._database.read_one(push_rows.SELECT + "WHERE id = ?", (push_id,))
+        return None if row is None else push_rows.push_of(row)
+
+    def _remember(self, push: Push) -> None:
+        recent = self._recent
+        known = recent.get(push.id)
+        if known is not None and known.step > push.step:
+            return
+        recent[push.id] = push
+        recent.move_to_end(push.id)
+        if len(recent) > RECENT:
+            recent.popitem(last=False)
+
+    def _complete(self, push_id: str, at_s: float) -> None:
+        push = self._recent.get(push_id)
+        if push is not None and push.state is State.SENDING:
+            self._remember(replace(push, state=State.COMPLETED, step=push.step + 1, finished_at_s=at_s))
+
+
+def _submit(connection: sqlite3.Connection, submission: Submission, now_s: float) -> str | None:
+    """Write all of a submission; or the id of the push that its idempotency key made before."""
+    key = submission.idempotency
+    if key is not None:
+        known = connection.execute(_KEY, (key.caller, key.key, now_s)).fetchone()
+        if known is not None:
+            return _first(key, *known)
+        connection.execute(
+            _REMEMBER_KEY, (key.caller, key.key, key.body_digest, submission.push.id, now_s + IDEMPOTENCY_S)
+        )
+    push_rows.insert(connection, submission.push, len(submission.jobs))
+    push_log.append(connection, submission.entries)
+    job_table.insert(connection, submission.jobs)
+    audit_trail.insert(connection, submission.audit)
+    return None
+
+
+def _first(key: IdempotencyKey, body_digest: object, push_id: object) -> str | None:
+    if body_digest != key.body_digest:
+        raise IdempotencyConflict(f"{key.caller} used this key for another body")
+    return optional_text(push_id)
+
+
+def _advance(connection: sqlite3.Connection, advance: Advance, not_before_s: float) -> tuple[int, bool] | None:
+    """Note a page: the parts that are left, and whether this completed the push; None if it was noted before."""
+    job, following = advance.job, advance.next
+    if following is None:
+        if not job_table.finish(connection, job):
+            return None
+        completed = push_rows.finish_part(connection, job.push_id, advance.counts, advance.at_s)
+    else:
+        if not job_table.go_on(connection, job, following, not_before_s):
+            return None
+        push_rows.add(connection, job.push_id, advance.counts)
+        completed = False
+    if advance.receipts:
+        receipts.keep(connection, advance.receipts)
+    return (0 if completed else push_rows.unfinished_parts(connection, job.push_id)), completed
+
+
+def _nobody(_jobs: Sequence[Job]) -> None:
+    """Until somebody runs the jobs."""
+
+
+def _nobody_either(_job: Job, _again: Job) -> None:
+    """Until somebody runs the jobs."""

@@ -1,0 +1,55 @@
+"""All that is kept in a data directory, opened as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.audit_trail import AuditTrail
+from infra.local.blocks import Blocks
+from infra.local.database import Database, open_database
+from infra.local.last_seen import LastSeen
+from infra.local.memberships import Memberships
+from infra.local.push_store import PushStore
+from infra.local.registry import Registry
+from infra.local.tickets import Tickets
+from infra.local.timers import Timers
+from services.ports import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """One adapter of each port that keeps something, over one database."""
+
+    database: Database
+    registry: Registry
+    pushes: PushStore
+    blocks: Blocks
+    memberships: Memberships
+    tickets: Tickets
+    audit: AuditTrail
+    timers: Timers
+    last_seen: LastSeen
+
+    @classmethod
+    async def open(cls, data_dir: Path, clock: Clock) -> Storage:
+        """Open the database of a data directory, which no other process may use. Raises DataDirectoryError."""
+        database = open_database(data_dir)
+        storage = cls(
+            database=database,
+            registry=Registry(database, clock),
+            pushes=PushStore(database, clock),
+            blocks=Blocks(database, clock),
+            memberships=Memberships(database),
+            tickets=Tickets(database, clock),
+            audit=AuditTrail(database),
+            timers=Timers(database, clock),
+            last_seen=LastSeen(database),
+        )
+        await storage.registry.start()
+        return storage
+
+    async def close(self) -> None:
+        """Write what is under way and close. Timers and jobs must have been stopped."""
+        await self.registry.stop()
+        await self.database.close()
