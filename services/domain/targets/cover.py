@@ -105,7 +105,8 @@ def plan(target: Target, size_of: Callable[[Topic], int]) -> Cover:
     simple = simplify(target)
     costs = _Costs(size_of)
     found = _ordered(topic for topic in _topics(simple, costs) if within(simple, topic) != NOBODY)
-    if len(found) > MAX_TOPICS or costs.of(found) >= costs.of((topics.ALL,)):
+    # One topic is never dearer than `all`; on a tie (nobody connected, say) its log is read by fewer.
+    if len(found) > MAX_TOPICS or (len(found) > 1 and costs.of(found) >= costs.of((topics.ALL,))):
         found = (topics.ALL,)
     return Cover(simple, found)
 

@@ -143,6 +143,12 @@ def test_all_is_read_where_many_topics_cost_no_less() -> None:
     assert len(cover.plan(target, lambda topic: sizes.get(topic, at_most_all + 1)).topics) == 2
 
 
+@pytest.mark.parametrize("text", ["user:bob", "group:ops", "terminal:t", "connection:c", "group:ops and os = mac"])
+def test_one_topic_is_read_and_logged_rather_than_all_also_where_nobody_is_connected(text: str) -> None:
+    (found,) = cover.plan(parse(text), lambda topic: 0).topics
+    assert found != topics.ALL
+
+
 def test_a_cover_has_as_many_topics_as_allowed_and_falls_back_on_all_beyond() -> None:
     users = ex.Users(tuple(f"u{number}" for number in range(cover.MAX_TOPICS)))
     assert len(cover.plan(users, size_of_office).topics) == cover.MAX_TOPICS
