@@ -98,15 +98,15 @@ def plan(target: Target, size_of: Callable[[Topic], int]) -> Cover:
 
     `size_of` gives the number of rows filed under a topic, an estimate being enough; it is asked at most once
     for each of `candidates(target)`. A cover costs the rows of its topics and `TOPIC_COST_ROWS` for each topic;
-    one that costs no less than reading `all`, or has more than `MAX_TOPICS` topics, is replaced by `all`, which
-    holds every row. Of an `every` the cheapest part is taken, judged by itself: that two of them could share
+    one that costs more than reading `all`, or as much with several topics, or has more than `MAX_TOPICS` topics, is
+    replaced by `all`, which holds every row. Of an `every` the cheapest part is taken, judged by itself: that two of them could share
     a topic is not looked for.
     """
     simple = simplify(target)
     costs = _Costs(size_of)
     found = _ordered(topic for topic in _topics(simple, costs) if within(simple, topic) != NOBODY)
-    # One topic is never dearer than `all`; on a tie (nobody connected, say) its log is read by fewer.
-    if len(found) > MAX_TOPICS or (len(found) > 1 and costs.of(found) >= costs.of((topics.ALL,))):
+    # Of one topic and `all` at the same cost (nobody is connected, say) the one topic's log is read by fewer.
+    if len(found) > MAX_TOPICS or (costs.of(found), len(found)) > (costs.of((topics.ALL,)), 1):
         found = (topics.ALL,)
     return Cover(simple, found)
 
