@@ -159,10 +159,10 @@ async def test_the_largest_message_that_is_accepted_arrives_whole(office: Office
 
 
 @pytest.mark.parametrize(
-    "target", [{}, {"users": []}, {"everyone": True}, "group:", "os ==", {"all": False}, 7, None], ids=repr
+    "expression", [{}, {"users": []}, {"everyone": True}, "group:", "os ==", {"all": False}, 7, None], ids=repr
 )
-async def test_a_target_that_makes_no_sense_is_422(office: Office, target: object) -> None:
-    response = await office.api.http.post("/v1/pushes", json={"target": target, "message": "x"})
+async def test_a_target_that_makes_no_sense_is_422(office: Office, expression: object) -> None:
+    response = await office.api.http.post("/v1/pushes", json={"target": expression, "message": "x"})
     assert response.status_code == 422, response.text
 
 
