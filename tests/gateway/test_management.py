@@ -324,6 +324,25 @@ class TestHttp:
             assert (await client.response())[0] == 200
             assert await terminal.recv() == "hello you"
 
+    @pytest.mark.parametrize("endless", [b"0\r\nX-Trailer: ", b"1;ext="], ids=["trailer", "chunk-extension"])
+    async def test_a_chunked_body_without_end_is_refused_before_it_fills_memory(
+        self, serving: Serving, endless: bytes
+    ) -> None:
+        client = await RawClient.connected(await serving.start())
+        head = [("Host", "a"), ("Transfer-Encoding", "chunked")]
+        client.send(request_bytes("POST", "/local", head) + endless + b"a" * 100_000)
+        assert (await client.response())[0] in (400, 431)
+        await client.end()
+
+    async def test_fields_after_a_chunked_body_do_not_count(self, serving: Serving) -> None:
+        served = await serving.start()
+        path = f"/local/@connections/{UNKNOWN}"
+        trailer = "".join(f"{name}: {value}\r\n" for name, value in signed(served, "POST", path, b"x"))
+        client = await RawClient.connected(served)
+        head = [("Host", f"127.0.0.1:{served.port}"), ("Transfer-Encoding", "chunked")]
+        client.send(request_bytes("POST", path, head) + f"1\r\nx\r\n0\r\n{trailer}\r\n".encode())
+        assert (await client.response())[1]["x-amzn-errortype"] == "MissingAuthenticationTokenException"
+
     async def test_a_client_that_expects_it_is_told_to_continue(self, serving: Serving) -> None:
         served = await serving.start()
         path = f"/local/@connections/{UNKNOWN}"

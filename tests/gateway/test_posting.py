@@ -163,6 +163,17 @@ async def test_a_client_that_asks_for_more_than_it_reads_is_not_read_from(servin
     client.abort()
 
 
+async def test_posts_beyond_the_rate_are_throttled_and_nobody_is_closed(serving: Serving) -> None:
+    served = await serving.start(limits=Limits(requests_per_s=0.001, requests_burst=4))
+    async with served.connect() as client:
+        # Of the burst of 4, the connect and the message that asks for the id have had two.
+        connection_id = await connection_id_of(client, served)
+        result = served.gateway.post_many([connection_id] * 5, b"x")
+        assert (len(result.sent), len(result.throttled)) == (2, 3)
+        assert [await client.recv() for _ in range(2)] == ["x", "x"]
+        assert served.gateway.open_connections == 1
+
+
 async def test_data_either_way_is_the_last_activity(serving: Serving) -> None:
     served = await serving.start()
     async with served.connect() as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from enum import Enum
 
 from infra.local.gateway.frames import text_frames
 from infra.local.gateway.stage import Stage
+
+log = logging.getLogger("fanfare.gateway")
 
 SLOW_CONSUMER_CODE = 1008
 SLOW_CONSUMER = "Slow consumer"
@@ -43,8 +46,9 @@ def post(stage: Stage, connection_id: str, data: bytes) -> Outcome:
 def post_many(stage: Stage, connection_ids: Sequence[str], data: bytes) -> PostResult:
     """Send one text message to each connection, without waiting for any of them.
 
-    A connection whose client does not read, and whose buffer is full, is throttled, and closed: what it missed is for
-    the client to fetch when it is back. Raises ValueError if `data` is over the message limit or is not UTF-8.
+    Beyond the rate (`requests_per_s`) posts are throttled. A connection whose client does not read, and whose buffer
+    is full, is throttled and closed: what it missed is for the client to fetch when it is back.
+    Raises ValueError if `data` is over the message limit or is not UTF-8.
     """
     limits = stage.limits
     if len(data) > limits.message_bytes:
@@ -55,9 +59,11 @@ def post_many(stage: Stage, connection_ids: Sequence[str], data: bytes) -> PostR
     frames = text_frames(data, limits.frame_bytes)
     gone: list[str] = []
     throttled: list[str] = []
-    refused: Sequence[str] = ()
+    allowed = stage.requests.take(len(connection_ids))
+    connection_ids, refused = connection_ids[:allowed], connection_ids[allowed:]
     if stage.mischief is not None:
-        connection_ids, refused = stage.mischief.throttle(connection_ids)
+        connection_ids, unlucky = stage.mischief.throttle(connection_ids)
+        refused = [*refused, *unlucky]
     for start in range(0, len(connection_ids), _RUN):
         _write_run(stage, connection_ids[start : start + _RUN], frames, gone, throttled)
     sent = connection_ids
@@ -114,3 +120,4 @@ def _close_slow(stage: Stage, connection_ids: Sequence[str]) -> None:
         connection = stage.open.get(connection_id)
         if connection is not None:
             connection.close(SLOW_CONSUMER_CODE, SLOW_CONSUMER)
+            log.warning("slow consumer closed", extra={"connection_id": connection_id})

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def receive(connection: Connection, text: str) -> None:
     """Hand a message to its route. Messages of one connection are in work at once: their order is not kept."""
     stage = connection.stage
+    # A message uses up the rate that posts and connects share. What becomes of one beyond it is not known: it passes.
+    stage.requests.take()
     found = stage.api.route_of(text)
     if found is None:
         _send_error(connection, FORBIDDEN, stage.ids.of_request())

@@ -86,6 +86,7 @@ class Gateway:
             port,
             ssl=ssl,
             ssl_handshake_timeout=None if ssl is None else stage.limits.request_timeout_s,
+            ssl_shutdown_timeout=None if ssl is None else stage.limits.close_timeout_s,
             backlog=_BACKLOG,
         )
         self._servers.append(server)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import sys
 import time
 from collections.abc import Mapping
 
@@ -19,7 +18,7 @@ from infra.local.gateway.forwarded import Origin
 from infra.local.gateway.frames import FORBIDDEN, INTERNAL_SERVER_ERROR, TIMED_OUT, error_text
 from infra.local.gateway.http_messages import Headers, HttpRequest, HttpResponse, head, http_date
 from infra.local.gateway.invocation import FunctionError, FunctionTimedOut, invoke, log_failure
-from infra.local.gateway.policy import Grant, MalformedAuthorization, grant_of
+from infra.local.gateway.policy import MalformedAuthorization, grant_of
 from infra.local.gateway.stage import Stage
 
 log = logging.getLogger("fanfare.gateway")
@@ -78,13 +77,12 @@ class Handshake:
         self._request_id = stage.ids.of_request()
         self._headers: Headers = handshake_headers(request, origin)
         user_agent = request.by_name.get("user-agent")
-        # Interned: thousands of connections have the same few values.
         self.session = Session(
             connection_id=stage.ids.of_connection(),
             connected_at_ms=time.time_ns() // 1_000_000,
-            host=sys.intern(request.by_name["host"]),
-            source_ip=sys.intern(origin.source_ip),
-            user_agent=None if user_agent is None else sys.intern(user_agent),
+            host=stage.share(request.by_name["host"]),
+            source_ip=stage.share(origin.source_ip),
+            user_agent=None if user_agent is None else stage.share(user_agent),
         )
 
     async def run(self, accept_key: str) -> bytes:
@@ -131,7 +129,8 @@ class Handshake:
             raise Refused(500, INTERNAL_SERVER_ERROR) from fault
         if grant is None:
             raise Refused(403, FORBIDDEN)
-        self.session.authorizer = _shared(grant)
+        # Many connections have the same issuer, groups and scopes.
+        self.session.authorizer = {stage.share(key): stage.share(value) for key, value in grant.authorizer.items()}
         return grant.on_connect(int((time.perf_counter() - began_s) * 1000))
 
     async def _connect(self, authorizer: dict[str, object] | None) -> str | None:
@@ -199,8 +198,3 @@ def _subprotocol_of(response: Mapping[str, object] | None) -> str | None:
                 raise Refused(502, INTERNAL_SERVER_ERROR)
             return value
     return None
-
-
-def _shared(grant: Grant) -> dict[str, str]:
-    """The context kept for a connection's life. Interned: many connections have the same groups, scopes, issuer."""
-    return {sys.intern(key): sys.intern(value) for key, value in grant.authorizer.items()}

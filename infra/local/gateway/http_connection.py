@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections import deque
 from typing import cast
 
@@ -15,6 +16,8 @@ from infra.local.gateway.forwarded import Origin, plain_address
 from infra.local.gateway.handshake import CLIENT_LEFT, Handshake, Refused, accept_key_of
 from infra.local.gateway.http_messages import Headers, HttpRequest, HttpResponse
 from infra.local.gateway.stage import Stage
+
+log = logging.getLogger("fanfare.gateway")
 
 # A chunk is parsed in slices, so that an endless header is noticed soon.
 _SLICE_BYTES = 16_384
@@ -42,7 +45,7 @@ class HttpConnection(asyncio.Protocol):
         self._deadline_s = stage.loop.time() + stage.limits.request_timeout_s
         self._between_requests = True
         self._head_done = False
-        self._raw_head_bytes = 0
+        self._raw_bytes = 0
         self._head_bytes = 0
         self._target = b""
         self._headers: Headers = []
@@ -67,6 +70,8 @@ class HttpConnection(asyncio.Protocol):
         self._closing = True
         self._stage.timers.forget(self)
         self._stage.left(self._transport)
+        # It holds on to this object: without that, the two need no garbage collector.
+        del self._parser
         if self._handshake is not None:
             self._handshake.gone = True
 
@@ -120,9 +125,9 @@ class HttpConnection(asyncio.Protocol):
             if not self._closing:
                 self._refuse(400, "Bad Request")
             return
-        if not self._head_done and not self._between_requests:
-            self._raw_head_bytes += len(data)
-            if self._raw_head_bytes > 2 * self._stage.limits.header_bytes + _SLICE_BYTES and not self._closing:
+        if not self._between_requests:
+            self._raw_bytes += len(data)
+            if self._raw_bytes > 2 * self._stage.limits.header_bytes + _SLICE_BYTES and not self._closing:
                 self._refuse(431, "Request Header Fields Too Large")
 
     def _feed_without_upgrade(self, rest: bytes) -> None:
@@ -143,7 +148,7 @@ class HttpConnection(asyncio.Protocol):
         """httptools: a request begins."""
         self._between_requests = False
         self._head_done = False
-        self._raw_head_bytes = 0
+        self._raw_bytes = 0
         self._head_bytes = 0
         self._target = b""
         self._headers = []
@@ -157,7 +162,9 @@ class HttpConnection(asyncio.Protocol):
         self._head_bytes += len(part)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """httptools: one header."""
+        """httptools: one header, or one field after a chunked body, which nobody here wants."""
+        if self._head_done:
+            return
         self._head_bytes += len(value)
         self._headers.append((name.decode("latin-1"), value.decode("latin-1").strip()))
 
@@ -181,6 +188,7 @@ class HttpConnection(asyncio.Protocol):
         if self._digest is None:
             self._digest = hashlib.sha256()
         self._digest.update(part)
+        self._raw_bytes = 0
         self._body_bytes += len(part)
         if self._body_bytes <= self._stage.limits.message_bytes:
             self._body.append(part)
@@ -301,6 +309,10 @@ class HttpConnection(asyncio.Protocol):
                 self._write(handshake.refusal(refused), close=True)
         finally:
             stage.counters.handshakes[status] += 1
+            level = logging.DEBUG if status == 101 else logging.INFO
+            session = handshake.session
+            fields = {"status": status, "connection_id": session.connection_id, "source_ip": session.source_ip}
+            log.log(level, "handshake", extra=fields)
             if status != 101:
                 self._handshake = None
                 if handshake.connect_succeeded:
@@ -312,6 +324,7 @@ class HttpConnection(asyncio.Protocol):
     def _open(self, handshake: Handshake, response: bytes) -> None:
         stage = self._stage
         stage.timers.forget(self)
+        del self._parser
         self._transport.write(response)
         connection = Connection(stage, handshake.session, self._transport)
         connection.open()

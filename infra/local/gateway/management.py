@@ -39,6 +39,9 @@ def error(status: int, error_type: str, message: str) -> HttpResponse:
     return HttpResponse(status, body, (("Content-Type", "application/json"), ("x-amzn-ErrorType", error_type)))
 
 
+LIMIT_EXCEEDED = error(429, "LimitExceededException", "Too Many Requests")
+
+
 def too_large(stage: Stage) -> HttpResponse:
     """The answer to a message over the limit."""
     limit_bytes = stage.limits.message_bytes
@@ -56,9 +59,9 @@ def respond(stage: Stage, request: HttpRequest) -> HttpResponse:
         stage.verifier.verify(request)
     except SignatureRefused as refused:
         return error(403, refused.error_type, refused.message)
-    if not stage.requests.take():
-        stage.counters.throttled += 1
-        return error(429, "LimitExceededException", "Too Many Requests")
+    # A post takes its token where it is delivered, as those from within the process do.
+    if request.method != "POST" and not stage.requests.take():
+        return LIMIT_EXCEEDED
     if request.body is None:
         return too_large(stage)
     if not is_well_formed(connection_id):
@@ -109,7 +112,7 @@ def _post(stage: Stage, connection_id: str, body: bytes) -> HttpResponse:
         case Outcome.GONE:
             return GONE
         case Outcome.THROTTLED:
-            return error(429, "LimitExceededException", "The WebSocket client side buffer is full")
+            return LIMIT_EXCEEDED
 
 
 def _get(stage: Stage, connection_id: str) -> HttpResponse:

@@ -25,11 +25,13 @@ from infra.local.gateway.timers import TimerWheel
 if TYPE_CHECKING:
     from infra.local.gateway.connection import Connection
 
+log = logging.getLogger("fanfare.gateway")
 # At DEBUG the library logs frames, which must never be in a log, and at INFO two lines for each connection.
 _frames_log = logging.getLogger("fanfare.gateway.frames")
 _frames_log.setLevel(logging.WARNING)
 
 _MAX_SPARE_PARSERS = 64
+_MAX_SHARED_TEXTS = 4096
 _MAX_CONTROL_PAYLOAD_BYTES = 125
 
 
@@ -64,6 +66,7 @@ class Stage:
         self._emptied = asyncio.Event()
         self._emptied.set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._shared_texts: dict[str, str] = {}
         self._spare_parsers: list[ServerProtocol] = []
 
     def arrived(self, transport: asyncio.Transport) -> None:
@@ -101,6 +104,15 @@ class Stage:
             if late:
                 await asyncio.wait(late)
 
+    def share(self, text: str) -> str:
+        """The one copy of a text that many connections have: a host, a user agent, a group list.
+
+        Not `sys.intern`, which keeps what clients send for ever on some versions of Python (3.12).
+        """
+        if len(self._shared_texts) >= _MAX_SHARED_TEXTS:
+            self._shared_texts.clear()
+        return self._shared_texts.setdefault(text, text)
+
     def take_parser(self) -> ServerProtocol:
         """A parser between two messages. It holds no state then, so idle connections have none: they share a few."""
         if self._spare_parsers:
@@ -118,6 +130,7 @@ class Stage:
     def disconnected(self, session: Session, code: int, reason: str) -> None:
         """A connection that `$connect` let in has ended: invoke `$disconnect`, once and at best effort."""
         self.counters.closes[code] += 1
+        log.debug("disconnected", extra={"connection_id": session.connection_id, "code": code})
         if self.mischief is not None and self.mischief.loses_disconnect():
             return
         if self.api.handler_of(DISCONNECT) is not None:
