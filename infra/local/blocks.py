@@ -33,10 +33,13 @@ class Blocks:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._users = {
-            str(user) for (user,) in database.read("SELECT user FROM blocks UNION SELECT user FROM revoked_users")
-        }
-        self._tokens = {str(token_id) for (token_id,) in database.read("SELECT token_id FROM revoked_tokens")}
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Know anew whom something is held against; needed after it was forgotten, to save memory."""
+        read = self._database.read
+        self._users = {str(user) for (user,) in read("SELECT user FROM blocks UNION SELECT user FROM revoked_users")}
+        self._tokens = {str(token_id) for (token_id,) in read("SELECT token_id FROM revoked_tokens")}
 
     async def standing(self, user: str, token_id: str | None, issuer: str) -> Standing:
         if user not in self._users and token_id not in self._tokens:

@@ -7,12 +7,13 @@ import errno
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from infra.local import data_directory, migrations
+from infra.local.checkpoints import BACKSTOP_PAGES, Checkpoints
 from infra.local.data_directory import DataDirectory, DataDirectoryError
 from infra.local.writer import StorageError, Writer, storage_error
 
@@ -66,13 +67,18 @@ class _Write(Generic[T]):
 class Database:
     """One open database. Use it from the event loop that opened it."""
 
-    def __init__(self, directory: DataDirectory, reader: sqlite3.Connection, writing: sqlite3.Connection) -> None:
+    def __init__(self, directory: DataDirectory, connect: Callable[[], sqlite3.Connection]) -> None:
         self._directory = directory
-        self._reader = reader
-        self._writing = writing
+        self._connections = ExitStack()
+        self._reader = self._connections.enter_context(closing(connect()))
+        writing = self._connections.enter_context(closing(connect()))
+        checkpointing = self._connections.enter_context(closing(connect()))
+        self._reader.execute("PRAGMA query_only = ON")
+        writing.execute(f"PRAGMA wal_autocheckpoint = {BACKSTOP_PAGES}")
         self._wal_fd = os.open(f"{directory.path / FILE}-wal", os.O_RDWR | os.O_CLOEXEC)
         self._loop = asyncio.get_running_loop()
         self._writer = Writer(writing, self._wal_fd, self._loop)
+        self._checkpoints = Checkpoints(checkpointing, lambda: self._writer.commits)
         self._queued = 0
         self._closed = False
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -104,22 +110,26 @@ class Database:
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Rows of a small, bounded query, read at once. Sees every write that has returned. Raises StorageError."""
-        with _told():
+        try:
             rows: list[Row] = self._reader.execute(sql, parameters).fetchall()
-            return rows
+        except sqlite3.OperationalError as error:
+            raise storage_error(error) from error
+        return rows
 
     def read_one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """The first row of such a query."""
-        with _told():
+        try:
             row: Row | None = self._reader.execute(sql, parameters).fetchone()
-            return row
+        except sqlite3.OperationalError as error:
+            raise storage_error(error) from error
+        return row
 
     async def close(self) -> None:
         """Write what is queued, then close the file and let another process have the directory."""
         self._closed = True
         await asyncio.to_thread(self._writer.stop)
-        self._reader.close()
-        self._writing.close()
+        await asyncio.to_thread(self._checkpoints.stop)
+        self._connections.close()
         os.close(self._wal_fd)
         self._directory.release()
 
@@ -137,26 +147,17 @@ def open_database(data_dir: Path, *, steps: Sequence[migrations.Step] = migratio
     Call it in the event loop that will use it. Raises DataDirectoryError: in use, too new, or not a database.
     """
     directory = DataDirectory.hold(data_dir)
-    opened: list[sqlite3.Connection] = []
+    path = data_dir / FILE
     try:
-        path = data_dir / FILE
-        writing = _connect(path)
-        opened.append(writing)
-        writing.execute("PRAGMA wal_autocheckpoint = 1000")
-        migrations.migrate(writing, path, steps)
-        reader = _connect(path)
-        opened.append(reader)
-        reader.execute("PRAGMA query_only = ON")
-        data_directory.sync(data_dir)
-        return Database(directory, reader, writing)
+        with closing(_connect(path)) as connection:
+            migrations.migrate(connection, path, steps)
+            # While this connection is open the log stays where it is, and its name is made safe with the directory.
+            data_directory.sync(data_dir)
+            return Database(directory, lambda: _connect(path))
     except BaseException as error:
-        for connection in opened:
-            connection.close()
         directory.release()
         if isinstance(error, sqlite3.DatabaseError):
-            raise DataDirectoryError(
-                f"{data_dir / FILE} cannot be opened: {error}. Check the disk, or restore a backup"
-            ) from None
+            raise DataDirectoryError(f"{path} cannot be opened: {error}. Check the disk, or restore a backup") from None
         raise
 
 
@@ -179,14 +180,6 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise storage_error(error) from error
 
 
 __all__ = ["Database", "StorageError", "open_database"]

@@ -55,6 +55,7 @@ _FIRST: Step = (
       expires_at_s REAL,
       finished_at_s REAL,
       ended_by TEXT,
+      retained_until_s REAL NOT NULL,
       unfinished_parts INTEGER NOT NULL DEFAULT 0,
       targeted INTEGER NOT NULL DEFAULT 0,
       sent INTEGER NOT NULL DEFAULT 0,
@@ -153,7 +154,9 @@ _FIRST: Step = (
       at_s REAL NOT NULL
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX blocks_by_end ON blocks (until_s)",
     "CREATE TABLE revoked_tokens (token_id TEXT PRIMARY KEY, until_s REAL NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX revoked_tokens_by_end ON revoked_tokens (until_s)",
     """
     CREATE TABLE revoked_users (
       user TEXT PRIMARY KEY,
@@ -161,9 +164,11 @@ _FIRST: Step = (
       until_s REAL NOT NULL
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX revoked_users_by_end ON revoked_users (until_s)",
     "CREATE TABLE memberships (user TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (user, name)) WITHOUT ROWID",
     "CREATE INDEX memberships_by_group ON memberships (name, user)",
     "CREATE TABLE used_tickets (ticket_id TEXT PRIMARY KEY, until_s REAL NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX used_tickets_by_end ON used_tickets (until_s)",
     """
     CREATE TABLE audit_trail (
       id TEXT PRIMARY KEY,

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 from infra.local.database import Row
 from services.domain import strategies
-from services.domain.pushes import Counts, Push, State
+from services.domain.pushes import Counts, Job, LogEntry, Push, State
 from services.domain.targets import cover
 
 COUNTED = tuple(field.name for field in fields(Counts))
@@ -24,8 +24,8 @@ FROM pushes JOIN push_contents ON push_id = id
 """
 _INSERT = """
 INSERT INTO pushes
-  (id, sender, state, step, created_at_s, expires_at_s, finished_at_s, ended_by, unfinished_parts)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  (id, sender, state, step, created_at_s, expires_at_s, finished_at_s, ended_by, retained_until_s, unfinished_parts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_CONTENTS = "INSERT INTO push_contents (push_id, target, cover, message, strategy) VALUES (?, ?, ?, ?, ?)"
 _ADD = "UPDATE pushes SET " + ", ".join(f"{name} = {name} + ?" for name in COUNTED) + " WHERE id = ?"
@@ -36,17 +36,31 @@ _PART_IS_FINISHED = (
 )
 _TRANSITION = """
 UPDATE pushes
-SET state = ?, step = step + 1, finished_at_s = ?, ended_by = ?, unfinished_parts = unfinished_parts + ?
+SET state = ?, step = step + 1, finished_at_s = ?, ended_by = ?,
+  retained_until_s = MAX(retained_until_s, ?), unfinished_parts = unfinished_parts + ?
 WHERE id = ? AND state = ? AND step = ?
 """
+_RETAIN = "UPDATE pushes SET retained_until_s = MAX(retained_until_s, ?) WHERE id = ?"
 _COMPLETE = """
 UPDATE pushes SET state = 'completed', step = step + 1, finished_at_s = ?
 WHERE id = ? AND state = 'sending' AND unfinished_parts = 0
 """
 
 
-def insert(connection: sqlite3.Connection, push: Push, parts: int) -> None:
-    """Write a new push that has this many parts to fan out."""
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a push releases in one step: parts to fan out, and how long its log entries are kept (0: none)."""
+
+    parts: int
+    retained_until_s: float
+
+    @classmethod
+    def of(cls, jobs: Sequence[Job], entries: Iterable[LogEntry]) -> Released:
+        return cls(len(jobs), max((entry.retained_until_s for entry in entries), default=0.0))
+
+
+def insert(connection: sqlite3.Connection, push: Push, released: Released) -> None:
+    """Write a new push with what it releases at once."""
     connection.execute(
         _INSERT,
         (
@@ -58,7 +72,8 @@ def insert(connection: sqlite3.Connection, push: Push, parts: int) -> None:
             push.expires_at_s,
             push.finished_at_s,
             push.ended_by,
-            parts,
+            released.retained_until_s,
+            released.parts,
         ),
     )
     connection.execute(
@@ -73,7 +88,7 @@ def insert(connection: sqlite3.Connection, push: Push, parts: int) -> None:
     )
 
 
-def transition(connection: sqlite3.Connection, before: Push, after: Push, new_parts: int) -> bool:
+def transition(connection: sqlite3.Connection, before: Push, after: Push, released: Released) -> bool:
     """Move a push on from exactly `before`; False, and nothing changed, if it is not there any more."""
     moved = connection.execute(
         _TRANSITION,
@@ -81,13 +96,19 @@ def transition(connection: sqlite3.Connection, before: Push, after: Push, new_pa
             after.state.value,
             after.finished_at_s,
             after.ended_by,
-            new_parts,
+            released.retained_until_s,
+            released.parts,
             before.id,
             before.state.value,
             before.step,
         ),
     )
     return moved.rowcount == 1
+
+
+def retain(connection: sqlite3.Connection, push_id: str, retained_until_s: float) -> None:
+    """Keep a push at least until this moment, since a log names it."""
+    connection.execute(_RETAIN, (retained_until_s, push_id))
 
 
 def add(connection: sqlite3.Connection, push_id: str, counts: Counts) -> None:

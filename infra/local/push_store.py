@@ -13,7 +13,9 @@ from infra.local import audit_trail, job_table, push_log, push_rows, receipts
 from infra.local.batch import Batch
 from infra.local.database import Database
 from infra.local.job_table import JobKey, Waiting
+from infra.local.push_log import PushLog
 from infra.local.push_rows import OPEN, optional_text
+from services.domain import positions
 from services.domain.audit import AuditEntry
 from services.domain.pushes import Counts, Job, LogEntry, Push, Receipt, State
 from services.domain.topics import Topic
@@ -37,6 +39,15 @@ DECODED_AT_ONCE = 20
 
 _KEY = "SELECT body_digest, push_id FROM idempotency_keys WHERE caller = ? AND key = ? AND until_s > ?"
 _IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in OPEN)})"
+_FINISHED = "SELECT id FROM pushes WHERE id < ? AND finished_at_s <= ? AND retained_until_s <= ? ORDER BY id LIMIT ?"
+_DELETE_RECEIPTS = """
+DELETE FROM receipts WHERE push_id = ? AND terminal_id IN (SELECT terminal_id FROM receipts WHERE push_id = ? LIMIT ?)
+"""
+_DELETE_PUSH = (
+    "DELETE FROM jobs WHERE push_id = ?",
+    "DELETE FROM push_contents WHERE push_id = ?",
+    "DELETE FROM pushes WHERE id = ?",
+)
 _REMEMBER_KEY = """
 INSERT OR REPLACE INTO idempotency_keys (caller, key, body_digest, push_id, until_s) VALUES (?, ?, ?, ?, ?)
 """
@@ -53,6 +64,7 @@ class PushStore:
         self._database = database
         self._clock = clock
         self._recent: OrderedDict[str, Push] = OrderedDict()
+        self.logs = PushLog(database)
         self._acknowledged: Batch[Receipt, bool] = Batch(database, receipts.acknowledge, durable=False)
         self.on_jobs: Callable[[Sequence[Job]], None] = _nobody
         self.on_replaced: Callable[[Job, Job], None] = _nobody_either
@@ -62,6 +74,7 @@ class PushStore:
 
         def done(first: str | None) -> None:
             if first is None:
+                self.logs.note(submission.entries)
                 self._remember(submission.push)
                 self.on_jobs(submission.jobs)
 
@@ -138,7 +151,7 @@ class PushStore:
         )
 
         def move(connection: sqlite3.Connection) -> bool:
-            if not push_rows.transition(connection, push, after, len(jobs)):
+            if not push_rows.transition(connection, push, after, push_rows.Released.of(jobs, entries)):
                 return False
             push_log.append(connection, entries)
             job_table.insert(connection, jobs)
@@ -148,6 +161,7 @@ class PushStore:
 
         def done(moved: bool) -> None:
             if moved:
+                self.logs.note(entries)
                 self._remember(after)
                 self.on_jobs(jobs)
 
@@ -167,15 +181,20 @@ class PushStore:
         return None if noted is None else noted[0]
 
     async def release_again(self, job: Job, entry: LogEntry | None, again: Job) -> bool:
+        entries = [] if entry is None else [entry]
+
         def put_again(connection: sqlite3.Connection) -> bool:
             if not job_table.finish(connection, job):
                 return False
             job_table.insert(connection, [again])
-            push_log.append(connection, [] if entry is None else [entry])
+            push_log.append(connection, entries)
+            if entry is not None:
+                push_rows.retain(connection, job.push_id, entry.retained_until_s)
             return True
 
         def done(replaced: bool) -> None:
             if replaced:
+                self.logs.note(entries)
                 self.on_replaced(job, again)
 
         return await self._database.write(put_again, durable=False, on_done=done)
@@ -192,10 +211,10 @@ class PushStore:
         return job_table.dead(self._database, push_id)
 
     async def log(self, topic: Topic, *, after: str, retained_at_s: float, limit: int) -> Sequence[LogEntry]:
-        return push_log.read(self._database, topic, after=after, retained_at_s=retained_at_s, limit=limit)
+        return self.logs.read(topic, after=after, retained_at_s=retained_at_s, limit=limit)
 
     async def log_horizon(self, topic: Topic, retained_at_s: float) -> str | None:
-        return push_log.horizon(self._database, topic, retained_at_s)
+        return self.logs.horizon(topic, retained_at_s)
 
     async def replayed(self, receipts_kept: Sequence[Receipt]) -> None:
         await self._database.write(lambda connection: receipts.replay(connection, receipts_kept), durable=False)
@@ -224,6 +243,20 @@ class PushStore:
     async def failed(self, job: Job, *, not_before_s: float) -> None:
         """For who runs the jobs: note that a step failed, and when it is tried again."""
         await self._database.write(lambda connection: job_table.fail(connection, job, not_before_s), durable=False)
+
+    async def prune(self, now_s: float, finished_before_s: float, *, limit: int) -> int:
+        """Delete some of what is kept of pushes that finished before a moment and that no log names any more.
+
+        About `limit` rows at a time, receipts first; how many there were, 0 at the end.
+        """
+        rows = self._database.read(_FINISHED, (positions.lowest_at(finished_before_s), finished_before_s, now_s, limit))
+        ids = [str(push_id) for (push_id,) in rows]
+        if not ids:
+            return 0
+        deleted, gone = await self._database.write(lambda connection: _forget(connection, ids, limit), durable=False)
+        for push_id in gone:
+            self._recent.pop(push_id, None)
+        return deleted
 
     def _ids(self, limit: int, after: str | None, states: Collection[State], sender: str | None) -> Sequence[str]:
         conditions: list[str] = []
@@ -278,7 +311,8 @@ def _submit(connection: sqlite3.Connection, submission: Submission, now_s: float
         connection.execute(
             _REMEMBER_KEY, (key.caller, key.key, key.body_digest, submission.push.id, now_s + IDEMPOTENCY_S)
         )
-    push_rows.insert(connection, submission.push, len(submission.jobs))
+    released = push_rows.Released.of(submission.jobs, submission.entries)
+    push_rows.insert(connection, submission.push, released)
     push_log.append(connection, submission.entries)
     job_table.insert(connection, submission.jobs)
     audit_trail.insert(connection, submission.audit)
@@ -289,6 +323,20 @@ def _first(key: IdempotencyKey, body_digest: object, push_id: object) -> str | N
     if body_digest != key.body_digest:
         raise IdempotencyConflict(f"{key.caller} used this key for another body")
     return optional_text(push_id)
+
+
+def _forget(connection: sqlite3.Connection, push_ids: Sequence[str], limit: int) -> tuple[int, Sequence[str]]:
+    """Delete up to about `limit` rows of these pushes: how many, and the pushes that are gone with them."""
+    deleted = 0
+    gone: list[str] = []
+    for push_id in push_ids:
+        deleted += connection.execute(_DELETE_RECEIPTS, (push_id, push_id, limit)).rowcount
+        if deleted >= limit:
+            break
+        for sql in _DELETE_PUSH:
+            deleted += connection.execute(sql, (push_id,)).rowcount
+        gone.append(push_id)
+    return deleted, gone
 
 
 def _advance(connection: sqlite3.Connection, advance: Advance, not_before_s: float) -> tuple[int, bool] | None:

@@ -12,9 +12,12 @@ from infra.local.last_seen import LastSeen
 from infra.local.memberships import Memberships
 from infra.local.push_store import PushStore
 from infra.local.registry import Registry
+from infra.local.retention import Keep, Retention
 from infra.local.tickets import Tickets
 from infra.local.timers import Timers
 from services.ports import Clock
+
+DEFAULT_KEEP = Keep()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,26 +33,35 @@ class Storage:
     audit: AuditTrail
     timers: Timers
     last_seen: LastSeen
+    retention: Retention
 
     @classmethod
-    async def open(cls, data_dir: Path, clock: Clock) -> Storage:
-        """Open the database of a data directory, which no other process may use. Raises DataDirectoryError."""
+    async def open(cls, data_dir: Path, clock: Clock, keep: Keep = DEFAULT_KEEP) -> Storage:
+        """Open the database of a data directory, which no other process may use. Raises DataDirectoryError.
+
+        `keep`: how long what is over is kept; it is deleted in the background.
+        """
         database = open_database(data_dir)
+        pushes = PushStore(database, clock)
+        blocks = Blocks(database, clock)
         storage = cls(
             database=database,
             registry=Registry(database, clock),
-            pushes=PushStore(database, clock),
-            blocks=Blocks(database, clock),
+            pushes=pushes,
+            blocks=blocks,
             memberships=Memberships(database),
             tickets=Tickets(database, clock),
             audit=AuditTrail(database),
             timers=Timers(database, clock),
             last_seen=LastSeen(database),
+            retention=Retention(database, pushes, blocks, clock, keep),
         )
         await storage.registry.start()
+        storage.retention.start()
         return storage
 
     async def close(self) -> None:
         """Write what is under way and close. Timers and jobs must have been stopped."""
+        await self.retention.stop()
         await self.registry.stop()
         await self.database.close()

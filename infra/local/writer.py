@@ -51,6 +51,7 @@ class Writer:
         self._loop = loop
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._broken: StorageError | None = None
+        self.commits = 0
         self._thread = threading.Thread(target=self._run, name="fanfare-writer", daemon=True)
         self._thread.start()
 
@@ -103,6 +104,7 @@ class Writer:
         errors = [one(work) for work in works]
         if connection.in_transaction:
             connection.execute("COMMIT")
+            self.commits += 1
             if any(work.durable and error is None for work, error in zip(works, errors, strict=True)):
                 return self._synced(errors)
         return errors
