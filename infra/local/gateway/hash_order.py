@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -10,8 +11,12 @@ Value = TypeVar("Value")
 _LOAD_FACTOR = 0.75
 
 
+@lru_cache(maxsize=1024)
 def java_hash(text: str) -> int:
-    """`String.hashCode`: 31-polynomial over UTF-16 units, as an unsigned 32-bit number."""
+    """`String.hashCode`: 31-polynomial over UTF-16 units, as an unsigned 32-bit number.
+
+    Remembered, since every handshake asks for the same few keys.
+    """
     value = 0
     units = text.encode("utf-16-be", "surrogatepass")
     for at in range(0, len(units), 2):

@@ -108,6 +108,8 @@ def _texts(statement: Mapping[object, object], member: str) -> list[str]:
 
 def _matches(pattern: str, text: str) -> bool:
     """IAM's wildcards: `*` any text, `?` one character. Time is at most the product of both lengths."""
+    if pattern in (text, "*"):
+        return True
     at = begin = resume = 0
     star = -1
     while at < len(text):
