@@ -12,6 +12,7 @@ from infra.local.gateway import Event, MockRoute, Route, WebSocketApi
 from infra.local.gateway.forwarded import TrustedProxies, plain_address
 from infra.local.gateway.frames import error_text, text_frames
 from infra.local.gateway.hash_order import in_hash_map_order, java_hash
+from infra.local.gateway.http_messages import HttpRequest
 from infra.local.gateway.policy import MalformedAuthorization, grant_of
 from infra.local.gateway.selection import RouteSelection
 from infra.local.gateway.throttle import TokenBucket
@@ -218,10 +219,23 @@ class TestPolicy:
 
 
 class TestTrustedProxies:
-    def origin(self, trusted: tuple[str, ...], peer_ip: str, **headers: str) -> tuple[str, str, str]:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        found = TrustedProxies(trusted).origin_of(peer_ip, port="8001", proto="http", headers=named)
+    def origin(self, trusted: tuple[str, ...], peer_ip: str, **headers: str | list[str]) -> tuple[str, str, str]:
+        lines = [
+            (name.replace("_", "-"), value)
+            for name, values in headers.items()
+            for value in ([values] if isinstance(values, str) else values)
+        ]
+        request = HttpRequest(method="GET", target="/local", http_version="1.1", headers=lines)
+        found = TrustedProxies(trusted).origin_of(peer_ip, port="8001", proto="http", request=request)
         return found.source_ip, found.port, found.proto
+
+    def test_each_proxy_may_add_a_header_of_its_own(self) -> None:
+        found = self.origin(("10.0.0.0/8",), "10.0.0.1", x_forwarded_for=["6.6.6.6", "198.51.100.7", "10.1.2.3"])
+        assert found[0] == "198.51.100.7"
+
+    def test_a_proxy_may_tell_the_protocol_alone(self) -> None:
+        found = self.origin(("10.0.0.0/8",), "10.0.0.1", x_forwarded_proto="https", x_forwarded_port="443")
+        assert found == ("10.0.0.1", "443", "https")
 
     @pytest.mark.parametrize(
         ("forwarded", "source_ip"),

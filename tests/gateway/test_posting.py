@@ -163,6 +163,19 @@ async def test_a_client_that_asks_for_more_than_it_reads_is_not_read_from(servin
     client.abort()
 
 
+async def test_a_client_that_was_held_up_still_finishes_the_closing_handshake(serving: Serving) -> None:
+    # The close timeout is longer than the test would wait: the end must come by the handshake.
+    served = await serving.start(limits=Limits(write_buffer_bytes=20_000, close_timeout_s=3 * DEADLINE_S))
+    client, connection_id = await slow_client(served)
+    client.send(frame(PING, b"*" * 125) * 100_000)
+    async with served.connect() as other:
+        for _ in range(100):
+            await connection_id_of(other, served)
+    served.gateway.disconnect(connection_id)
+    client.resume()
+    assert await client.closed_with() == 1000
+
+
 async def test_posts_beyond_the_rate_are_throttled_and_nobody_is_closed(serving: Serving) -> None:
     served = await serving.start(limits=Limits(requests_per_s=0.001, requests_burst=4))
     async with served.connect() as client:

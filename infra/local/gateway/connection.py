@@ -69,7 +69,8 @@ class Connection(asyncio.Protocol):
         self.transport.set_protocol(self)
         # 0: to be told as soon as anything is buffered, since direct writes must not overtake it.
         self.transport.set_write_buffer_limits(high=0)
-        self.fd = self._direct_fd()
+        if not self.transport.get_write_buffer_size():
+            self.fd = self._direct_fd()
         stage.open[self.session.connection_id] = self
         stage.counters.connections += 1
         stage.timers.watch(self, self._expires_s())
@@ -153,7 +154,9 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Nothing is buffered any more."""
-        if not self._closing:
+        if self._closing:
+            self._resume_reading()
+        else:
             self.fd = self._direct_fd()
             self._go_on()
 
@@ -196,7 +199,7 @@ class Connection(asyncio.Protocol):
 
     def _feed_slices(self, data: bytes) -> None:
         for start in range(0, len(data), _SLICE_BYTES):
-            if not self._reading:
+            if not self._reading and not self._closing:
                 self._unread = data[start:]
                 return
             self._feed(data[start : start + _SLICE_BYTES])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+
+from infra.local.gateway.http_messages import HttpRequest
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -30,18 +32,18 @@ class TrustedProxies:
         self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(network) for network in networks)
         self._trusts = lru_cache(maxsize=1024)(self._is_within)
 
-    def origin_of(self, peer_ip: str, *, port: str, proto: str, headers: Mapping[str, str]) -> Origin:
-        """Where a request came from: `peer_ip`, `port`, `proto` as TCP says, `headers` by lower-case name.
+    def origin_of(self, peer_ip: str, *, port: str, proto: str, request: HttpRequest) -> Origin:
+        """Where a request came from; `peer_ip`, `port` and `proto` are what its TCP connection says.
 
         The client is the last address of `X-Forwarded-For` that is not itself a trusted proxy: what stands before it,
         the client may have written itself.
         """
-        direct = Origin(peer_ip, peer_ip, port, proto)
         if not self._networks or not self._trusts(peer_ip):
-            return direct
-        chain = [address for part in headers.get("x-forwarded-for", "").split(",") if (address := _address(part))]
-        if not chain:
-            return direct
+            return Origin(peer_ip, peer_ip, port, proto)
+        headers = request.by_name
+        # One header for each proxy, or one for all: RFC 9110 §5.2 has them mean the same.
+        forwarded = ",".join(value for name, value in request.headers if name.lower() == "x-forwarded-for")
+        chain = [address for part in forwarded.split(",") if (address := _address(part))] or [peer_ip]
         client = next((address for address in reversed(chain) if not self._trusts(address)), chain[0])
         return Origin(
             source_ip=client,

@@ -300,9 +300,11 @@ class HttpConnection(asyncio.Protocol):
         status = 500
         try:
             response = await handshake.run(accept_key)
-            status = CLIENT_LEFT if handshake.gone else 101
-            if status == 101:
+            if handshake.gone:
+                status = CLIENT_LEFT
+            else:
                 self._open(handshake, response)
+                status = 101
         except Refused as refused:
             status = CLIENT_LEFT if handshake.gone else refused.status
             if not handshake.gone:
@@ -341,7 +343,7 @@ class HttpConnection(asyncio.Protocol):
             plain_address(str(peer[0])) if isinstance(peer, tuple) else "",
             port=str(local[1]) if isinstance(local, tuple) else "",
             proto="https" if secure else "http",
-            headers=request.by_name,
+            request=request,
         )
 
 

@@ -32,6 +32,7 @@ _frames_log.setLevel(logging.WARNING)
 
 _MAX_SPARE_PARSERS = 64
 _MAX_SHARED_TEXTS = 4096
+_MAX_SHARED_TEXT = 256
 _MAX_CONTROL_PAYLOAD_BYTES = 125
 
 
@@ -109,6 +110,8 @@ class Stage:
 
         Not `sys.intern`, which keeps what clients send for ever on some versions of Python (3.12).
         """
+        if len(text) > _MAX_SHARED_TEXT:
+            return text
         if len(self._shared_texts) >= _MAX_SHARED_TEXTS:
             self._shared_texts.clear()
         return self._shared_texts.setdefault(text, text)
