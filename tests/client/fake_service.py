@@ -113,6 +113,8 @@ class FakeGateway:
                 await self._attempted.wait()
 
     def refuse(self, connection: ServerConnection, request: Request) -> Response | None:
+        if "Upgrade" not in request.headers:
+            return connection.respond(HTTPStatus.UPGRADE_REQUIRED, "this is a WebSocket API\n")
         self.attempts.append(request)
         self._attempted.set()
         if not self.refusals:
