@@ -23,9 +23,7 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdecimal() and int(announced[:20]) > self._limit_bytes:
-            # What is still under way is not read, so the connection cannot be used again.
-            response = self._documents.response(self._too_large(), headers={"Connection": "close"})
-            await response(scope, receive, send)
+            await self._documents.response(self._too_large())(scope, receive, send)
             return
         received_bytes = 0
 

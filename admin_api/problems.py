@@ -50,6 +50,9 @@ class ProblemDocuments:
         challenge = _challenge(problem)
         if challenge is not None:
             sent["WWW-Authenticate"] = challenge
+        if problem.code == "body_too_large":
+            # What is still under way is not read, so the connection cannot be used again.
+            sent["Connection"] = "close"
         if problem.retry_after_s is not None:
             sent["Retry-After"] = str(problem.retry_after_s)
         return Response(encoded(document), problem.status, headers=sent, media_type=MEDIA_TYPE)

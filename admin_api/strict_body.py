@@ -13,12 +13,12 @@ MAX_DEPTH = 64
 
 async def read(request: Request) -> object:
     """The value in the body. Raises Problem: 415 if it is not sent as JSON, 400 if it is none."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip(" \t").lower()
-    if media_type != "application/json":
-        raise Problem("unsupported_media_type", 415, "send the body as JSON, with Content-Type: application/json")
     body = await request.body()
     if not body:
         raise Problem("invalid_json", 400, "the request needs a body, and it has none")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip(" \t").lower()
+    if media_type != "application/json":
+        raise Problem("unsupported_media_type", 415, "send the body as JSON, with Content-Type: application/json")
     try:
         value = strict_json.value_of(body)
     except ValueError as fault:
