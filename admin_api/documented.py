@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from admin_api.problems import MEDIA_TYPE
+from admin_api.problems import MEDIA_TYPE, title_of
 from services.authorizer.refusals import REASONS
 from services.domain.problems import ERROR_PAGE
 
@@ -98,7 +98,7 @@ def refusals(*codes: str) -> Responses:
     """The problems that an operation can end in, by status."""
     responses: Responses = {}
     for code in codes:
-        status, detail = PROBLEMS[code]
+        status, _ = PROBLEMS[code]
         response = responses.setdefault(
             status,
             {
@@ -106,18 +106,23 @@ def refusals(*codes: str) -> Responses:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
             },
         )
-        response["content"][MEDIA_TYPE]["examples"][code] = {"value": problem_example(code, status, detail)}
+        response["content"][MEDIA_TYPE]["examples"][code] = {"$ref": f"#/components/examples/{code}"}
     return responses
 
 
-def problem_example(code: str, status: int, detail: str) -> dict[str, object]:
-    """A problem document as it is sent."""
+def problem_examples() -> dict[str, object]:
+    """Every problem of `PROBLEMS` as it is sent, in OpenAPI's form of examples."""
     return {
-        "type": f"{ERROR_PAGE}#{code}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-        "code": code,
+        code: {
+            "value": {
+                "type": f"{ERROR_PAGE}#{code}",
+                "title": title_of(code),
+                "status": status,
+                "detail": detail,
+                "code": code,
+            }
+        }
+        for code, (status, detail) in PROBLEMS.items()
     }
 
 

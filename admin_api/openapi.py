@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from admin_api.authentication import SCHEME, declared_scopes
-from admin_api.documented import Responses, other_reasons, refusals
+from admin_api.documented import Responses, other_reasons, problem_examples, refusals
 from admin_api.models.problems import Problem
 from admin_api.routers import ROUTES
 from admin_api.routing import ApiRoute
@@ -54,6 +54,7 @@ def document() -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         tags=TAGS,
         servers=[{"url": "/"}],
+        separate_input_output_schemas=False,
         routes=ROUTES,
     )
     components = written["components"]
@@ -65,6 +66,7 @@ def document() -> dict[str, Any]:
             "description": "From an issuer that the service is configured with. Scopes are in the token.",
         }
     }
+    components["examples"] = problem_examples()
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"].update(problem.pop("$defs"))
     components["schemas"]["Problem"] = problem

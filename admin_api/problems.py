@@ -39,7 +39,7 @@ class ProblemDocuments:
         document: dict[str, object] = {
             **problem.extra,
             "type": f"{self._docs_base_url}#{problem.code}",
-            "title": problem.code.replace("_", " ").capitalize(),
+            "title": title_of(problem.code),
             "status": problem.status,
             "detail": problem.detail,
             "code": problem.code,
@@ -128,6 +128,11 @@ class LastResort:
             if begun:
                 raise
             await self._documents.of_fault(fault)(scope, receive, send)
+
+
+def title_of(code: str) -> str:
+    """A code in words: the same title for every problem with it (RFC 9457 §3.1.3)."""
+    return code.replace("_", " ").capitalize()
 
 
 def invalid_request(errors: Sequence[Mapping[str, str]]) -> Problem:

@@ -53,9 +53,9 @@ class AuditPage(Model):
 class AuditQuery(PageQuery):
     """Filters; given together, all must hold."""
 
-    actor: str | None = None
+    actor: str | None = Field(None, description="The `sub` of who did it.")
     action: str | None = Field(None, description="Whole, `user.block`, or the part before the dot, `user`.")
-    subject: str | None = None
+    subject: str | None = Field(None, description="What it was done to: a push id, a user, a group, a `jti`.")
     from_: Moment | None = Field(None, alias="from", description="At this time or later.")
     to: Moment | None = Field(None, description="Before this time.")
 

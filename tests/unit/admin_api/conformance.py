@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -15,11 +16,17 @@ from admin_api.problems import MEDIA_TYPE
 METHODS = ("get", "put", "post", "delete")
 
 
+def validator_of(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """A validator of a schema that may refer to others of the document."""
+    return Draft202012Validator(
+        {**schema, "components": document()["components"]}, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+
+
 @functools.cache
 def validator(reference: str) -> Draft202012Validator:
     """A validator of the schema at a reference within the document."""
-    schema = {"$ref": reference, "components": document()["components"]}
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return validator_of({"$ref": reference})
 
 
 @functools.cache
