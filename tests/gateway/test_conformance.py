@@ -173,8 +173,15 @@ class TestLimits:
         assert (await client.frame()).payload == b"p" * 125
         assert await echoed(client) == b"*" * 131_072
 
-    async def test_a_client_that_goes_on_sending_still_sees_why_it_is_closed(self, client: RawClient) -> None:
+    async def test_a_client_that_goes_on_sending_still_sees_why_it_is_closed(
+        self, served: Served, client: RawClient
+    ) -> None:
+        # A reset would throw away what this client has received and not read yet.
+        client.pause()
         client.send(frame(TEXT, b"*" * 5_000_000))
+        await client.writer.drain()
+        assert served.gateway.counters.closes == {1009: 1}
+        client.resume()
         assert await client.closed_with() == 1009
 
 
@@ -242,9 +249,16 @@ class TestViolations:
         client.send(frame(TEXT, b"a", fin=False) + frame(opcode, b"b"))
         assert await client.closed_with() == 1002
 
-    async def test_nothing_after_a_violation_is_handed_over(self, served: Served, client: RawClient) -> None:
-        client.send(frame(TEXT, b"before") + frame(TEXT, b"x", rsv=1) + frame(TEXT, b"after"))
-        assert await client.closed_with() == 1002
+    @pytest.mark.parametrize(
+        ("violation", "code"),
+        [(frame(TEXT, b"x", rsv=1), 1002), (frame(TEXT, b"\xff"), 1007), (frame(BINARY, b"x"), 1003)],
+        ids=["reserved-bit", "no-utf-8", "binary"],
+    )
+    async def test_nothing_after_a_violation_is_handed_over(
+        self, served: Served, client: RawClient, violation: bytes, code: int
+    ) -> None:
+        client.send(frame(TEXT, b"before") + violation + frame(TEXT, b"after"))
+        assert await client.closed_with() == code
         assert served.gateway.counters.messages_in == 1
 
     async def test_a_continuation_after_a_whole_message_is_1002(self, client: RawClient) -> None:

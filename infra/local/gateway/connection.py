@@ -94,6 +94,7 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         self._closing = True
+        # The number will soon be another connection's: nothing may be written to it from here on.
         self.fd = -1
         stage = self.stage
         stage.open.pop(self.session.connection_id, None)
@@ -102,8 +103,6 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """TCP is gone; without a closing handshake before, that is 1006."""
-        # Before all else: the number will soon be another connection's.
-        self.fd = -1
         self._end(CloseCode.ABNORMAL_CLOSURE, "")
         self.stage.timers.forget(self)
         self.stage.left(self.transport)
