@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from infra.local.gateway import Chaos, Outcome
-from infra.local.gateway.chaos import Mischief
+from infra.local.gateway.chaos import ChaosError, Mischief
 from tests.gateway.serving import Function, Serving, connection_id_of, ok, until
 from tests.gateway.test_management import Boto
 from tests.gateway.wire import RawClient, close_frame
@@ -18,20 +18,36 @@ IDS = [f"id-{number}" for number in range(2000)]
 
 
 @pytest.mark.parametrize(
-    "setting",
+    ("setting", "fault"),
     [
-        {"throttle_fraction": 1.1},
-        {"throttle_fraction": -0.1},
-        {"lose_disconnect_fraction": 2},
-        {"drop_fraction_per_minute": -1},
-        {"post_latency_s": -1},
-        {"max_duration_s": -1},
+        ("throttle=1.1", "between 0 and 1"),
+        ("throttle=-0.1", "between 0 and 1"),
+        ("throttle=nan", "between 0 and 1"),
+        ("lose_disconnect=2", "between 0 and 1"),
+        ("drop_sockets=-1", "between 0 and 1"),
+        ("post_latency=-1", "0 or more"),
+        ("max_duration=-1", "0 or more"),
+        ("post_latency=soon", "write a number"),
+        ("post_latency", "write a number"),
+        ("seed=x", "write a number"),
+        ("latency=1", "there are post_latency, throttle"),
     ],
-    ids=str,
 )
-def test_a_setting_out_of_bounds_is_refused_by_name(setting: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=next(iter(setting))):
-        Chaos(**setting)  # type: ignore[arg-type]  # every setting here is a number
+def test_a_setting_that_cannot_be_is_refused_by_name(setting: str, fault: str) -> None:
+    with pytest.raises(ChaosError, match=f"{setting.partition('=')[0]}.*{fault}"):
+        Chaos.parse([setting])
+
+
+def test_settings_are_read_from_text() -> None:
+    found = Chaos.parse(["post_latency=0.2", "throttle=0.5", "drop_sockets=1", "max_duration=60", "seed=7"])
+    assert found == Chaos(
+        post_latency_s=0.2, throttle_fraction=0.5, drop_fraction_per_minute=1, max_duration_s=60, seed=7
+    )
+
+
+def test_the_help_names_every_setting_that_can_be_read() -> None:
+    for line in Chaos.help().splitlines():
+        assert Chaos.parse([f"{line.split()[0]}=1"])
 
 
 def test_about_the_asked_fraction_is_throttled() -> None:

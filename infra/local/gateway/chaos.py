@@ -2,40 +2,88 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
+
+
+class ChaosError(ValueError):
+    """A setting that there is not, or that is out of bounds; the text names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How a fault is asked for in text: `name=value`."""
+
+    name: str
+    help: str
+    most: float = math.inf
+
+
+def _setting(name: str, help_text: str, *, most: float = math.inf) -> dict[str, _Setting]:
+    return {"setting": _Setting(name, help_text, most)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chaos:
-    """Which faults to make. Fractions are between 0 and 1. Raises ValueError for what is out of bounds.
+    """Which faults to make; fractions are between 0 and 1. Raises ChaosError for what is out of bounds.
 
     The same `seed` makes the same choices for the same course of events.
     """
 
-    post_latency_s: float = 0
-    """How long each request to `@connections` waits; callers in the process wait it out themselves."""
-    throttle_fraction: float = 0
-    """Posts that are answered 429."""
-    lose_disconnect_fraction: float = 0
-    """Connections whose `$disconnect` never comes."""
-    delay_disconnect_s: float = 0
-    """How late `$disconnect` comes; long enough, it comes after the next `$connect` of the same terminal."""
-    drop_fraction_per_minute: float = 0
-    """Open connections that are cut off each minute, as if the network had gone."""
-    max_duration_s: float | None = None
-    """A maximum duration other than the gateway's own."""
-    seed: int | None = None
+    post_latency_s: float = field(
+        default=0, metadata=_setting("post_latency", "seconds that every post and @connections request waits")
+    )
+    throttle_fraction: float = field(
+        default=0, metadata=_setting("throttle", "fraction of posts that are refused with 429", most=1)
+    )
+    lose_disconnect_fraction: float = field(
+        default=0, metadata=_setting("lose_disconnect", "fraction of connections whose $disconnect never comes", most=1)
+    )
+    delay_disconnect_s: float = field(
+        default=0,
+        metadata=_setting("delay_disconnect", "seconds that $disconnect comes late, even after a new $connect"),
+    )
+    drop_fraction_per_minute: float = field(
+        default=0, metadata=_setting("drop_sockets", "fraction of open sockets that are cut off each minute", most=1)
+    )
+    max_duration_s: float | None = field(
+        default=None, metadata=_setting("max_duration", "seconds after which every connection is closed with 1001")
+    )
+    seed: float | None = field(
+        default=None, metadata=_setting("seed", "a number; the same one makes the same choices again")
+    )
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "seed" or value is None:
-                continue
-            if value < 0 or ("fraction" in field.name and value > 1):
-                bounds = "between 0 and 1" if "fraction" in field.name else "not negative"
-                raise ValueError(f"chaos {field.name}={value}: must be {bounds}")
+        for member in fields(self):
+            value = getattr(self, member.name)
+            setting: _Setting = member.metadata["setting"]
+            # Written so that NaN, which compares with nothing, is refused too.
+            if value is not None and member.name != "seed" and not 0 <= value <= setting.most:
+                bounds = "between 0 and 1" if setting.most == 1 else "0 or more"
+                raise ChaosError(f"chaos {setting.name}={value}: must be {bounds}")
+
+    @classmethod
+    def parse(cls, settings: Iterable[str]) -> Chaos:
+        """Chaos from texts like `post_latency=0.2`. Raises ChaosError."""
+        members = {member.metadata["setting"].name: member.name for member in fields(cls)}
+        values: dict[str, float] = {}
+        for text in settings:
+            name, _, value = text.partition("=")
+            if name not in members:
+                raise ChaosError(f"chaos {name}: there is no such setting; there are {', '.join(members)}")
+            try:
+                values[members[name]] = float(value)
+            except ValueError as fault:
+                raise ChaosError(f"chaos {text}: write a number, as in {name}=1") from fault
+        return replace(cls(), **values)
+
+    @classmethod
+    def help(cls) -> str:
+        """One line for each setting."""
+        settings: list[_Setting] = [member.metadata["setting"] for member in fields(cls)]
+        return "\n".join(f"{setting.name:<18}{setting.help}" for setting in settings)
 
 
 class Mischief:
