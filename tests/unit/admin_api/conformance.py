@@ -11,6 +11,7 @@ import httpx
 from jsonschema import Draft202012Validator
 
 from admin_api.openapi import document
+from admin_api.paths import routable
 from admin_api.problems import MEDIA_TYPE
 
 METHODS = ("get", "put", "post", "delete")
@@ -39,8 +40,12 @@ def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 def operation_of(method: str, raw_path: str) -> dict[str, Any] | None:
     """The operation that a request is, None if the document has no such."""
+    try:
+        path = routable(raw_path.encode())
+    except UnicodeDecodeError:
+        return None
     for pattern, operations in _patterns():
-        if pattern.fullmatch(raw_path) and method.lower() in operations:
+        if pattern.fullmatch(path) and method.lower() in operations:
             operation: dict[str, Any] = operations[method.lower()]
             return operation
     return None
