@@ -33,7 +33,7 @@ class WriteLoop:
 
     @contextmanager
     def running(self, work: Path) -> Iterator[Server]:
-        with started([str(machine.BUILD / "write_loop")]) as process:
+        with started([str(machine.BUILD / "write_loop")], work / "write_loop.log") as process:
             yield _one_port(self.name, process.pid, _port_of(ready_line(process)))
 
     def push(self, audience: Audience, payload_bytes: int, expected: int = 0) -> Push:
@@ -67,7 +67,7 @@ class Nchan:
             text = text.replace(placeholder, value)
         configuration = directory / "nginx.conf"
         configuration.write_text(text)
-        with started(["nginx", "-p", str(directory), "-c", str(configuration)]) as process:
+        with started(["nginx", "-p", str(directory), "-c", str(configuration)], work / "nginx.log") as process:
             _wait_until_listening(port)
             yield _one_port(self.name, process.pid, port)
 
@@ -104,7 +104,7 @@ class Ws(_Node):
 
     @contextmanager
     def running(self, work: Path) -> Iterator[Server]:
-        with started(self._command()) as process:
+        with started(self._command(), work / "ws.log") as process:
             yield _one_port(self.name, process.pid, _port_of(ready_line(process)))
 
     def push(self, audience: Audience, payload_bytes: int, expected: int = 0) -> Push:
@@ -129,7 +129,7 @@ class SocketIo(_Node):
 
     @contextmanager
     def running(self, work: Path) -> Iterator[Server]:
-        with started(self._command(), environment=self._environment) as process:
+        with started(self._command(), work / "socketio.log", environment=self._environment) as process:
             port = _port_of(ready_line(process))
             yield Server(
                 name=self.name,

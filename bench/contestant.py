@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bench import machine
 MARKER = "#bench-00000000"
 """What the load client counts up in each push, and looks for in each receipt."""
 _STOPPING_S = 20
+_LOG_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +82,25 @@ class Contestant(Protocol):
 
 @contextmanager
 def started(
-    command: list[str], *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    command: list[str], log: Path, *, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """A server process on the server's core; its standard output can be read. SIGTERM at the end."""
-    process = subprocess.Popen(
-        machine.on_core(machine.SERVER_CORE, *command),
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=cwd,
-        env=None if environment is None else dict(environment),
-    )
+    """A server process on the server's core; its standard output can be read, its standard error goes to `log`.
+
+    SIGTERM at the end. If the body raises, what the server logged last is shown.
+    """
+    with log.open("w") as log_file:
+        process = subprocess.Popen(
+            machine.on_core(machine.SERVER_CORE, *command),
+            stdout=subprocess.PIPE,
+            stderr=log_file,
+            text=True,
+            env=None if environment is None else dict(environment),
+        )
     try:
         yield process
+    except BaseException:
+        print(f"{log.name} ended with:", *log.read_text().splitlines()[-_LOG_LINES:], sep="\n", file=sys.stderr)
+        raise
     finally:
         process.terminate()
         try:

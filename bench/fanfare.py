@@ -42,7 +42,8 @@ class Fanfare:
         command = [str(self._command), "serve", "--http-port", "0", "--ws-port", "0"]
         settings = work / "fanfare.toml"
         settings.write_text(_settings(self._store))
-        with started([*command, "--data", str(data), "--settings", str(settings)]) as process:
+        command += ["--data", str(data), "--settings", str(settings)]
+        with started(command, work / "fanfare.log") as process:
             ready = ready_line(process)
             ws, http = urlsplit(str(ready["ws"])), urlsplit(str(ready["http"]))
             assert ws.port is not None

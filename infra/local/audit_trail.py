@@ -17,11 +17,14 @@ SCANNED_AT_ONCE = 500
 SCANNED_AT_MOST = 10_000
 """Entries looked at for one page, which may then hold fewer than asked, and go on."""
 
+CLOCK_SET_BACK_S = 86_400
+"""Ids only ever grow: while a clock that was set back, by up to this much, catches up, they are ahead of `at_s`."""
+
 _INSERT = "INSERT INTO audit_trail (id, at_s, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class AuditTrail:
-    """Implements `services.ports.AuditTrail`. A range of time is one of entry ids, which hold the time of writing."""
+    """Implements `services.ports.AuditTrail`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,33 +44,35 @@ class AuditTrail:
         to_s: float | None = None,
     ) -> Page[AuditEntry]:
         conditions = ["id < ?"]
-        before = after
-        if to_s is not None:
-            end = positions.lowest_at(to_s)
-            before = end if before is None else min(before, end)
         fixed: list[object] = []
-        for column, value in (("actor", actor), ("subject", subject)):
+        for condition, value in (
+            # The plus leaves its index aside where that of the subject, which has fewer entries, can be used.
+            ("actor = ?" if subject is None else "+actor = ?", actor),
+            ("subject = ?", subject),
+            ("at_s >= ?", from_s),
+            ("at_s < ?", to_s),
+            ("id >= ?", None if from_s is None else positions.lowest_at(from_s)),
+            ("id < ?", None if to_s is None else positions.lowest_at(to_s + CLOCK_SET_BACK_S)),
+        ):
             if value is not None:
-                conditions.append(f"{column} = ?")
+                conditions.append(condition)
                 fixed.append(value)
-        if from_s is not None:
-            conditions.append("id >= ?")
-            fixed.append(positions.lowest_at(from_s))
         found: list[AuditEntry] = []
         sql = (
             "SELECT id, at_s, actor, action, subject, detail FROM audit_trail"  # noqa: S608 - conditions of ours only
             f" WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"
         )
-        before = before or "~"
+        before = after or "~"
+        at_once = limit + 1 if action is None else SCANNED_AT_ONCE
         for _ in range(SCANNED_AT_MOST // SCANNED_AT_ONCE):
-            rows = self._database.read(sql, (before, *fixed, SCANNED_AT_ONCE))
+            rows = self._database.read(sql, (before, *fixed, at_once))
             for row in rows:
                 before = str(row[0])
                 if action is None or _is_action(str(row[3]), action):
                     found.append(_entry_of(row))
                     if len(found) > limit:
                         return Page(found[:limit], found[limit - 1].id)
-            if len(rows) < SCANNED_AT_ONCE:
+            if len(rows) < at_once:
                 return Page(found)
             await asyncio.sleep(0)
         return Page(found, before)

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from infra.local import data_directory, migrations
 from infra.local.checkpoints import BACKSTOP_PAGES, Checkpoints
 from infra.local.data_directory import DataDirectory, DataDirectoryError
-from infra.local.writer import StorageError, Writer, storage_error
+from infra.local.writer import StorageError, Sync, Writer, storage_error, to_disk
 
 T = TypeVar("T")
 Row = tuple[object, ...]
@@ -67,7 +67,7 @@ class _Write(Generic[T]):
 class Database:
     """One open database. Use it from the event loop that opened it."""
 
-    def __init__(self, directory: DataDirectory, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, directory: DataDirectory, connect: Callable[[], sqlite3.Connection], sync: Sync) -> None:
         self._directory = directory
         self._connections = ExitStack()
         self._reader = self._connections.enter_context(closing(connect()))
@@ -77,7 +77,7 @@ class Database:
         writing.execute(f"PRAGMA wal_autocheckpoint = {BACKSTOP_PAGES}")
         self._wal_fd = os.open(f"{directory.path / FILE}-wal", os.O_RDWR | os.O_CLOEXEC)
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(writing, self._wal_fd, self._loop)
+        self._writer = Writer(writing, self._wal_fd, self._loop, sync)
         self._checkpoints = Checkpoints(checkpointing, lambda: self._writer.commits)
         self._queued = 0
         self._closed = False
@@ -141,7 +141,9 @@ class Database:
                 room.set_result(None)
 
 
-def open_database(data_dir: Path, *, steps: Sequence[migrations.Step] = migrations.STEPS) -> Database:
+def open_database(
+    data_dir: Path, *, steps: Sequence[migrations.Step] = migrations.STEPS, sync: Sync = to_disk
+) -> Database:
     """Hold the data directory and open its database, made or brought to today's version first.
 
     Call it in the event loop that will use it. Raises DataDirectoryError: in use, too new, or not a database.
@@ -153,7 +155,7 @@ def open_database(data_dir: Path, *, steps: Sequence[migrations.Step] = migratio
             migrations.migrate(connection, path, steps)
             # While this connection is open the log stays where it is, and its name is made safe with the directory.
             data_directory.sync(data_dir)
-            return Database(directory, lambda: _connect(path))
+            return Database(directory, lambda: _connect(path), sync)
     except BaseException as error:
         directory.release()
         if isinstance(error, sqlite3.DatabaseError):

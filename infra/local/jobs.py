@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -38,13 +37,12 @@ class JobRunner:
         *,
         at_once: int = AT_ONCE,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
-        now_s: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._handler = handler
         self._at_once = at_once
         self._retry_delays_s = retry_delays_s
-        self._now_s = now_s
+        self._now_s = store.clock.now_s
         self._ready: deque[JobKey] = deque()
         self._delayed: dict[JobKey, asyncio.TimerHandle] = {}
         # The key of each job that is run, as it is now: a job that is released again changes it.

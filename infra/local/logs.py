@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -31,3 +32,9 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def write_entry(entry: Mapping[str, object]) -> None:
+    """A line of the authorizer's, which brings its own fields."""
+    fields = {name: value for name, value in entry.items() if name not in _STANDARD}
+    logging.getLogger("services.authorizer").info(str(entry.get("event", "authorizer")), extra=fields)

@@ -62,7 +62,7 @@ class PushStore:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._clock = clock
+        self.clock = clock
         self._recent: OrderedDict[str, Push] = OrderedDict()
         self.logs = PushLog(database)
         self._acknowledged: Batch[Receipt, bool] = Batch(database, receipts.acknowledge, durable=False)
@@ -70,7 +70,7 @@ class PushStore:
         self.on_replaced: Callable[[Job, Job], None] = _nobody_either
 
     async def submit(self, submission: Submission) -> Submitted:
-        now_s = self._clock.now_s()
+        now_s = self.clock.now_s()
 
         def done(first: str | None) -> None:
             if first is None:

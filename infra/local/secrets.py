@@ -9,6 +9,7 @@ import os
 import secrets as randomness
 import stat
 import string
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,10 +103,9 @@ def _write_once(path: Path, made: Secrets) -> None:
         "secret_access_key": made.secret_access_key,
         "region": made.region,
     }
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
     try:
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        # A new file of mode 0600 and a name of its own; it gets its real name when it is whole.
+        fd, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             json.dump(members, file, indent=2)
             file.write("\n")
@@ -116,7 +116,7 @@ def _write_once(path: Path, made: Secrets) -> None:
         except FileExistsError:
             return
         finally:
-            draft.unlink()
+            os.unlink(draft)
         data_directory.sync(path.parent)
     except OSError as error:
         raise DataDirectoryError(f"cannot write {path}: {error.strerror}") from None

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from admin_api.app import create_app
 from admin_api.settings import ApiSettings
-from infra.local import metrics
+from infra.local import logs, metrics
 from infra.local.clock import SystemClock
 from infra.local.gateway.api import Event, Integration, MockRoute, Route, WebSocketApi
 from infra.local.gateway.chaos import Chaos
@@ -30,18 +30,21 @@ from infra.local.gateway.sigv4 import Credentials
 from infra.local.http_server import HttpServer
 from infra.local.issuers import verifier_of
 from infra.local.jobs import JobRunner
+from infra.local.retention import DAY_S, Keep
 from infra.local.run_file import RunFile
 from infra.local.secrets import Secrets, load_or_create
 from infra.local.settings import Settings
 from infra.local.sockets import Sockets
 from infra.local.storage import Storage
 from infra.wiring import Service, assemble
+from services.authorizer.bearer import token_of
 from services.authorizer.handler import build_handler
-from services.authorizer.log import write_line
+from services.authorizer.refusals import Refusal
 from services.authorizer.verifier import Verifier
 from services.connections import sessions
 from services.connections.farewell import Bye, dismiss
 from services.domain import frames, topics
+from services.domain.problems import ERROR_PAGE
 from services.domain.ring import WHOLE
 from services.ports import Ports
 
@@ -96,7 +99,11 @@ async def running(
     clock = SystemClock()
     secrets = load_or_create(data_dir)
     verifier = verifier_of(settings.issuers, secrets, clock)
-    storage = await Storage.open(data_dir, clock)
+    keep = Keep(
+        pushes_s=settings.retention.pushes_days * DAY_S,
+        audit_s=settings.retention.audit_days * DAY_S,
+    )
+    storage = await Storage.open(data_dir, clock, keep)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(storage.close)
         service: Service
@@ -112,6 +119,7 @@ async def running(
             limits=_limits(settings),
             credentials=Credentials(secrets.access_key_id, secrets.secret_access_key),
             trusted_proxies=settings.gateway.trusted_proxies,
+            chaos=chaos,
         )
         ports = Ports(
             clock=clock,
@@ -138,7 +146,10 @@ async def running(
         api = create_app(
             ports,
             verifier,
-            ApiSettings(allowed_origins=settings.api.allowed_origins),
+            ApiSettings(
+                allowed_origins=settings.api.allowed_origins,
+                docs_base_url=settings.api.docs_base_url or ERROR_PAGE,
+            ),
             admission=service.admission,
             ticket_key=secrets.ticket_key,
         )
@@ -178,10 +189,10 @@ async def serve_until_stopped(
 
 
 def _api(verifier: Verifier, connections: Integration, messages: Integration) -> WebSocketApi:
-    judge = build_handler(verifier, write_line)
+    judge = build_handler(verifier, logs.write_entry)
 
     async def authorize(event: Event) -> Mapping[str, object]:
-        if verifier.any_fetches:
+        if _may_wait(verifier, event):
             return await asyncio.to_thread(judge, event, None)
         return judge(event, None)
 
@@ -195,6 +206,14 @@ def _api(verifier: Verifier, connections: Integration, messages: Integration) ->
             "ping": MockRoute(frames.PONG.decode()),
         },
     )
+
+
+def _may_wait(verifier: Verifier, event: Event) -> bool:
+    """Whether judging this handshake may fetch an issuer's keys, which must not hold up the event loop."""
+    try:
+        return verifier.needs_network(token_of(event))
+    except Refusal:
+        return False
 
 
 def _limits(settings: Settings) -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from infra.local.gateway.gateway import Gateway as LocalGateway
@@ -15,6 +16,8 @@ class Sockets:
         self._gateway = gateway
 
     async def post(self, connection_ids: Sequence[str], data: bytes) -> PostResult:
+        if self._gateway.post_latency_s:
+            await asyncio.sleep(self._gateway.post_latency_s)
         result = self._gateway.post_many(connection_ids, data)
         return PostResult(sent=result.sent, gone=result.gone, throttled=result.throttled)
 

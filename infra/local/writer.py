@@ -14,7 +14,9 @@ from typing import Protocol
 MOST_IN_A_COMMIT = 1_000
 """Most works in one transaction, so that the first of them does not wait for ever."""
 
-_fdatasync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync(2)
+Sync = Callable[[int], None]
+to_disk: Sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync(2)
+"""Waits until what was written to an open file is on disk."""
 
 
 class StorageError(OSError):
@@ -45,10 +47,11 @@ class Writer:
     work is among those committed, the write-ahead log is synced before any of them is told.
     """
 
-    def __init__(self, connection: sqlite3.Connection, wal_fd: int, loop: AbstractEventLoop) -> None:
+    def __init__(self, connection: sqlite3.Connection, wal_fd: int, loop: AbstractEventLoop, sync: Sync) -> None:
         self._connection = connection
         self._wal_fd = wal_fd
         self._loop = loop
+        self._sync = sync
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._broken: StorageError | None = None
         self.commits = 0
@@ -136,7 +139,7 @@ class Writer:
 
     def _synced(self, errors: list[Exception | None]) -> list[Exception | None]:
         try:
-            _fdatasync(self._wal_fd)
+            self._sync(self._wal_fd)
         except OSError as error:
             # After a failed sync the kernel may have dropped the pages and call the next sync a success.
             self._broken = StorageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -74,6 +75,8 @@ async def listing(
     found: list[Connection] = []
     rows_read = 0
     while at.part < len(topics_read) and len(found) < limit and rows_read < READ_AT_MOST:
+        # A registry in memory answers at once; whoever reads page after page would keep deliveries waiting.
+        await asyncio.sleep(0)
         page = await ports.registry.page(
             topics_read[at.part],
             WHOLE,

@@ -29,7 +29,8 @@ class Office:
         self.api = self.caller(self.token("admin", scopes=SCOPES, lifetime_s=ADMIN_LIFETIME_S))
 
     async def close(self) -> None:
-        await asyncio.gather(*(terminal.close() for terminal in self._terminals))
+        for terminal in self._terminals:
+            terminal.cut()
         await asyncio.gather(*(caller.close() for caller in self._callers))
 
     def name(self, readable: str) -> str:

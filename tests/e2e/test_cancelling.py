@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.deadlines import eventually
+from tests.e2e.fixtures import OwnOffice
 from tests.e2e.office import Office
+from tests.e2e.targets.target import Tuning
 from tests.e2e.terminal import BEGINNING
 
 pytestmark = pytest.mark.timeout(60)
@@ -37,6 +39,22 @@ async def test_who_had_it_on_screen_before_going_away_gets_the_recall(office: Of
     await office.api.cancel(push_id)
     replay = await (await office.terminal(user)).resume(since)
     assert replay.frames == ({"type": "cancel", "id": push_id},)
+
+
+async def test_the_recall_reaches_who_has_long_seen_newer_pushes(own_office: OwnOffice) -> None:
+    office = own_office(Tuning(movable_clock=True))
+    user = office.name("alice")
+    terminal = await office.terminal(user)
+    old = await office.api.push({"users": [user]}, "old")
+    await terminal.expect("push")
+    office.target.advance(300)
+    await office.api.push({"users": [user]}, "newer")
+    since = str((await terminal.expect("push"))["position"])
+    await terminal.close()
+    office.target.advance(300)
+    await office.api.cancel(old)
+    replay = await (await office.terminal(user)).resume(since)
+    assert replay.frames[-1] == {"type": "cancel", "id": old}
 
 
 async def test_a_second_cancel_changes_nothing(office: Office) -> None:

@@ -42,6 +42,16 @@ async def test_what_came_while_it_was_away_is_replayed_in_order(office: Office) 
     assert positions == sorted(positions)
 
 
+async def test_what_was_released_shortly_before_since_comes_again_for_it_may_have_been_under_way(
+    office: Office,
+) -> None:
+    user = office.name("alice")
+    seen = [await office.api.push({"users": [user]}, number) for number in range(3)]
+    terminal = await office.terminal(user)
+    newest = (await terminal.resume(BEGINNING)).frames[-1]
+    assert (await terminal.resume(str(newest["position"]))).pushes() == seen
+
+
 async def test_a_replayed_push_says_so_and_has_its_first_position(office: Office) -> None:
     user = office.name("alice")
     first, second = await office.terminal(user, calls_itself="a"), await office.terminal(user, calls_itself="b")

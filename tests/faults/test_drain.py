@@ -37,7 +37,7 @@ async def test_a_terminal_that_does_not_answer_the_close_does_not_keep_it_up(own
 
 
 async def test_no_push_that_was_accepted_meanwhile_is_lost(own_office: OwnOffice, follow: Follow) -> None:
-    office = own_office(Tuning(post_latency_s=0.05))
+    office = own_office(Tuning(post_latency_s=0.01))
     follower = follow(office, office.name("alice"))
     await follower.caught_up()
     accepted: list[str] = []

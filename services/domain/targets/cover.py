@@ -99,8 +99,8 @@ def plan(target: Target, size_of: Callable[[Topic], int]) -> Cover:
     `size_of` gives the number of rows filed under a topic, an estimate being enough; it is asked at most once
     for each of `candidates(target)`. A cover costs the rows of its topics and `TOPIC_COST_ROWS` for each topic;
     one that costs more than reading `all`, or as much with several topics, or has more than `MAX_TOPICS` topics, is
-    replaced by `all`, which holds every row. Of an `every` the cheapest part is taken, judged by itself: that two of them could share
-    a topic is not looked for.
+    replaced by `all`, which holds every row. Of an `every` the cheapest part is taken, judged by itself: that two of
+    them could share a topic is not looked for.
     """
     simple = simplify(target)
     costs = _Costs(size_of)

@@ -1,0 +1,25 @@
+"""A clock that stands still, and the storage of a data directory of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.storage import Storage
+from tests.contract.adapters import ManualClock
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Storage]:
+    opened = await Storage.open(tmp_path, clock)
+    try:
+        yield opened
+    finally:
+        await opened.close()
