@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from admin_api.answers import ITEMS_AT_A_TIME
 from services.domain.audit import AuditEntry
 from services.domain.targets.expression import MAX_LISTED
 from tests.unit.admin_api.service import Service, segment
@@ -113,6 +115,29 @@ async def test_a_listing_over_several_topics_lists_each_once(service: Service) -
     in_both = [(await service.connect(f"user{number}", groups=["ops", "it"])).connection_id for number in range(5)]
     pages = await service.pages("/v1/terminals", target="group:(ops, it) or user:user0", limit=2)
     assert sorted(str(row["connection_id"]) for page in pages for row in page) == sorted(in_both)
+
+
+async def turns_during(service: Service, query: str) -> int:
+    """How often another task has its turn in the event loop while a listing is answered."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(count())
+    await users(service, query)
+    counting.cancel()
+    return turns
+
+
+async def test_a_long_page_lets_deliveries_have_their_turn(service: Service) -> None:
+    for number in range(4 * ITEMS_AT_A_TIME):
+        await service.connect(f"user{number}")
+    long, short = await turns_during(service, "limit=500"), await turns_during(service, "limit=1")
+    assert long >= short + 3
 
 
 async def test_a_cursor_of_other_filters_is_refused(service: Service) -> None:
