@@ -64,7 +64,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "internal_error": (500, "the service failed; its log has the reason under this instance"),
     "storage_unavailable": (
         503,
-        "storage does not answer; nothing half-done is left, so the same request can be sent again",
+        "storage does not answer; send the same request again, a push with its Idempotency-Key",
     ),
     "keys_unavailable": (503, "The issuer's keys cannot be fetched at the moment."),
 }

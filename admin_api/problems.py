@@ -87,7 +87,7 @@ class ProblemDocuments:
         """For storage that cannot be reached: the same request may work in a moment."""
         instance = _instance()
         log.error("storage unavailable", exc_info=fault, extra={"instance": instance})
-        detail = "storage does not answer; nothing half-done is left, so the same request can be sent again"
+        detail = "storage does not answer; send the same request again, a push with its Idempotency-Key"
         return self.response(
             Problem("storage_unavailable", 503, detail, retry_after_s=STORAGE_RETRY_AFTER_S), instance=instance
         )
