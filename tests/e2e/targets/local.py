@@ -137,7 +137,8 @@ class LocalTarget(Target):
             "lose_disconnect": tuning.lost_disconnects,
             "throttle": tuning.throttled_posts,
         }
-        return {name: value for name, value in wanted.items() if value is not None}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return given | {"seed": 1} if given else given
 
     def _environment(self) -> dict[str, str]:
         environment = dict(os.environ)
