@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from services.connections.farewell import dismiss
 from services.domain import frames, positions
 from services.domain.connection import Connection
 from services.domain.problems import Problem
@@ -20,6 +22,7 @@ from services.domain.pushes import (
 from services.domain.targets import json_form
 from services.domain.targets.expression import KEPT
 from services.domain.targets.row_filter import matches
+from services.fanout.delivery import RESYNC, RETRY_DELAYS_S
 from services.ports import Ports
 
 OVERLAP_S = IN_FLIGHT_BOUND_S + CLOCK_SKEW_S
@@ -158,8 +161,21 @@ async def _keep_receipts(ports: Ports, row: Connection, pushes: Sequence[Push], 
 
 
 async def _post(ports: Ports, row: Connection, posted: Sequence[bytes]) -> None:
-    """Post frames in order; stop where the socket is gone or full: the terminal will resume again."""
+    """Post frames in order, up to where the socket is gone: its terminal will resume on another."""
     for data in posted:
-        result = await ports.gateway.post([row.connection_id], data)
-        if not result.sent:
+        if not await _arrives(ports, row, data):
             return
+
+
+async def _arrives(ports: Ports, row: Connection, data: bytes) -> bool:
+    """Post one frame, again after a wait while it is throttled; whether it went out.
+
+    A terminal waits for `resumed`, so a frame is never just left out: a socket that stays throttled is closed.
+    """
+    for delay_s in RETRY_DELAYS_S:
+        result = await ports.gateway.post([row.connection_id], data)
+        if not result.throttled:
+            return bool(result.sent)
+        await asyncio.sleep(delay_s)
+    await dismiss(ports, [row], RESYNC)
+    return False

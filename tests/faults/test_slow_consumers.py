@@ -74,7 +74,7 @@ async def test_ends_never_heard_of_do_not_use_up_the_connections_of_a_user(own_o
 
 
 async def test_posts_that_are_throttled_are_tried_again_until_they_arrive(own_office: OwnOffice) -> None:
-    office = own_office(Tuning(throttled_posts=0.3))
+    office = own_office(Tuning(throttled_posts=0.1))
     group = office.name("ops")
     terminals = [await office.terminal(groups=[group]) for _ in range(20)]
     push_id = await office.api.push({"groups": [group]})
@@ -82,3 +82,18 @@ async def test_posts_that_are_throttled_are_tried_again_until_they_arrive(own_of
         assert (await terminal.expect("push"))["id"] == push_id
     await office.api.completed(push_id)
     assert (await office.api.counts(push_id))["sent"] == len(terminals)
+
+
+async def test_a_replay_that_is_throttled_comes_whole_and_in_order(own_office: OwnOffice) -> None:
+    office = own_office(Tuning(throttled_posts=0.1))
+    user = office.name("alice")
+    missed = [await office.api.push({"users": [user]}, number) for number in range(20)]
+    assert (await (await office.terminal(user)).resume(BEGINNING)).pushes() == missed
+
+
+async def test_a_replay_that_stays_throttled_ends_the_connection_instead_of_hanging(own_office: OwnOffice) -> None:
+    office = own_office(Tuning(throttled_posts=1.0))
+    terminal = await office.terminal()
+    await terminal.send("resume", since=BEGINNING)
+    # Its `bye` is throttled as well.
+    assert (await terminal.closed()).code == 1000

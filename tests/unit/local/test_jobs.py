@@ -203,8 +203,8 @@ async def test_failures_are_counted_across_restarts(tmp_path: Path, clock: Manua
         storage = await Storage.open(tmp_path, clock)
         if start == 0:
             sent, _ = await _submit(storage.pushes)
+        clock.at_s += 1_000
         async with _running(storage.pushes, _fail, retry_delays_s=(1_000.0,)) as worker:
-            clock.at_s += 1_000
             await eventually(lambda worker=worker: worker.events)  # type: ignore[misc]  # a lambda with a default
         dead = await storage.pushes.dead_jobs(sent.id)
         await storage.close()
