@@ -17,7 +17,7 @@ help: ## this list
 setup: $(VENV)/.complete ## make the virtual environment; $(BIN)/fanfare exists after it
 
 $(VENV)/.complete: requirements/dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("Fanfare needs Python 3.11 or newer; set PYTHON=/path/to/it" * (sys.version_info < (3, 11)))'
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Fanfare needs Python 3.11 or newer: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
