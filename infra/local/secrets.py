@@ -55,7 +55,9 @@ def load(data_dir: Path) -> Secrets:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             written = file.read()
     except FileNotFoundError:
-        raise DataDirectoryError(f"{path} is not there; start the server on {data_dir} once, it makes it") from None
+        raise DataDirectoryError(
+            f"{path} is not there; start the service on {data_dir} once with `fanfare serve`, which makes it"
+        ) from None
     except OSError as error:
         raise DataDirectoryError(f"cannot read {path}: {error.strerror}") from None
     if mode & 0o077:

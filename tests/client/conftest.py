@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from infra.local.secrets import load, load_or_create
 from tests.client.fake_service import FakeApi, FakeGateway, fake_api, fake_gateway
 from tests.client.manual_clock import ManualClock
-
-TOKEN_KEY = b"0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
@@ -40,21 +37,13 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data directory with secrets; its token key is `TOKEN_KEY`."""
-    secrets = ModuleType("infra.local.secrets")
-    directory = ModuleType("infra.local.data_directory")
-
-    class DataDirectoryError(Exception):
-        pass
-
-    def load(path: Path) -> SimpleNamespace:
-        if path != tmp_path:
-            raise DataDirectoryError(f"{path} holds no secrets; start the service on it once with `fanfare serve`")
-        return SimpleNamespace(token_key=TOKEN_KEY)
-
-    vars(secrets).update(load=load, Secrets=SimpleNamespace)
-    vars(directory).update(DataDirectoryError=DataDirectoryError)
-    monkeypatch.setitem(sys.modules, "infra.local.secrets", secrets)
-    monkeypatch.setitem(sys.modules, "infra.local.data_directory", directory)
+def data_dir(tmp_path: Path) -> Path:
+    """A data directory with secrets, as a first start of the service leaves it."""
+    load_or_create(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def token_key(data_dir: Path) -> bytes:
+    """What tokens of the service on `data_dir` are signed with."""
+    return load(data_dir).token_key

@@ -18,7 +18,6 @@ import pytest
 from fanfare.cli.event_lines import content_line, json_line, status_line
 from fanfare.frames import BEGINNING, Cancel, Connected, Disconnected, Error, Event, JsonValue, Other, Push, Resumed
 from tests.client.command_line import announce, fanfare
-from tests.client.conftest import TOKEN_KEY
 from tests.client.fake_service import (
     DEADLINE_S,
     FakeApi,
@@ -130,7 +129,7 @@ async def test_a_final_refusal_is_said_with_its_reason(gateway: FakeGateway, api
 
 
 async def test_a_token_for_a_user_is_made_from_the_data_directory(
-    gateway: FakeGateway, api: FakeApi, data_dir: Path
+    gateway: FakeGateway, api: FakeApi, data_dir: Path, token_key: bytes
 ) -> None:
     announce(data_dir, http=api.url, ws=gateway.url)
     listening = asyncio.create_task(
@@ -141,7 +140,7 @@ async def test_a_token_for_a_user_is_made_from_the_data_directory(
     await peer.send(push(1))
     await asyncio.wait_for(listening, DEADLINE_S)
     token = peer.headers["Authorization"].removeprefix("Bearer ")
-    claims = jwt.decode(token, TOKEN_KEY, algorithms=["HS256"], audience="fanfare")
+    claims = jwt.decode(token, token_key, algorithms=["HS256"], audience="fanfare")
     assert (claims["sub"], claims["groups"]) == ("alice", ["ops"])
 
 
