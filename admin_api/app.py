@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from admin_api import cors, openapi
+from admin_api import cors, error_page, openapi
 from admin_api.authentication import Authenticator
 from admin_api.body_limit import BodyLimit
 from admin_api.cursors import Cursors
@@ -34,7 +34,7 @@ def create_app(
     documents = ProblemDocuments(settings.docs_base_url)
     app = FastAPI(
         title="Fanfare",
-        routes=ROUTES,
+        routes=[*ROUTES, error_page.ROUTE],
         redirect_slashes=False,
         redoc_url=None,
         # Traces and metrics go where the operator sends them; these logs would hold what callers sent.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-ERROR_PAGE = "https://fanfare.dev/errors"
+ERROR_PAGE = "/errors"
+"""Where the REST API serves docs/errors.md itself; a problem's `type` is its section there (RFC 9457 §3.1.1)."""
 
 
 class Problem(Exception):

@@ -186,7 +186,7 @@ class HttpAnswer:
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """A refusal as the service writes it (RFC 9457)."""
     document: dict[str, JsonValue] = {
-        "type": f"https://fanfare.dev/errors#{code}",
+        "type": f"/errors#{code}",
         "title": code.replace("_", " "),
         "status": status,
         "detail": detail,

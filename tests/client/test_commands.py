@@ -134,7 +134,7 @@ async def test_a_refusal_says_why_and_where_there_is_more(api: FakeApi) -> None:
     assert (result.exit_code, result.output) == (
         1,
         "Error: scope missing (scope_missing, status 403)\nneeds push:send\nTry again in 5 s.\n"
-        "More: https://fanfare.dev/errors#scope_missing\n",
+        f"More: {api.url}/errors#scope_missing\n",
     )
 
 

@@ -13,7 +13,7 @@ from tests.protocol.document import DOCS, DOCUMENT
 GUIDE = (DOCS / "protocol.md").read_text(encoding="utf-8")
 _JSON_BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 _TRACE_LINE = re.compile(r"^[→←] (\{.*\})$", re.MULTILINE)
-_PROBLEM_TYPE = "https://"
+_PROBLEM_TYPE = "/errors#"
 
 
 def _frames() -> Iterator[dict[str, object]]:

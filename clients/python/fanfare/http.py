@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from fanfare.frames import JsonValue
 
@@ -32,6 +32,8 @@ class Answer:
     status: int
     headers: Message
     body: bytes
+    url: str
+    """What was asked; links in the answer may be relative to it."""
 
     @property
     def ok(self) -> bool:
@@ -95,7 +97,7 @@ def call(
         raise Unanswered(_reason(error)) from error
     if len(content) > MAX_BODY_BYTES:
         raise Unanswered(f"the answer is larger than {MAX_BODY_BYTES} bytes")
-    return Answer(response.status, response.headers, content)
+    return Answer(response.status, response.headers, content, url)
 
 
 def refusal_of(answer: Answer) -> Refusal:
@@ -115,7 +117,7 @@ def refusal_of(answer: Answer) -> Refusal:
         code=text("code") or named or f"http_{answer.status}",
         title=text("title"),
         detail=text("detail") or text("message"),
-        docs=docs if docs.startswith("http") else None,
+        docs=urljoin(answer.url, docs) if docs not in ("", "about:blank") else None,
         retry_after_s=retry_after_s(answer.headers.get("Retry-After"), answer.headers.get("Date")),
     )
 

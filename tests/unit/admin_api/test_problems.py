@@ -207,3 +207,11 @@ async def test_a_fault_after_the_answer_began_is_not_answered_twice(service: Ser
 async def test_no_answer_is_kept_by_caches(service: Service) -> None:
     for path in ("/v1/pushes", "/v1/nowhere", "/healthz"):
         assert (await service.api.get(path)).headers["cache-control"] == "no-store"
+
+
+async def test_the_type_of_a_problem_leads_to_its_section_without_a_token(service: Service) -> None:
+    refused = await service.caller(None).get("/v1/pushes")
+    path, _, anchor = refused.json()["type"].partition("#")
+    page = await service.caller(None).get(path)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert f'id="{anchor}"' in page.text
