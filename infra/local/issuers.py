@@ -24,7 +24,10 @@ def verifier_of(configured: Sequence[dict[str, object]], secrets: Secrets, clock
         "keys": [{"kty": "oct", "alg": "HS256", "kid": OWN_KEY_ID, "k": base64url.encode(secrets.token_key)}],
     }
     try:
-        accepted = issuers.parse([own, *configured])
-        return Verifier(accepted, ticket_key=secrets.ticket_key, now_s=clock.now_s)
+        accepted = issuers.parse(configured) if configured else ()
+        if any(issuer.name == OWN_ISSUER for issuer in accepted):
+            raise SettingsError(f"issuers: {OWN_ISSUER!r} is the built-in issuer; give yours another name")
+        built_in = issuers.parse([own])
+        return Verifier((*built_in, *accepted), ticket_key=secrets.ticket_key, now_s=clock.now_s)
     except ConfigurationError as error:
         raise SettingsError(str(error)) from None
