@@ -9,6 +9,10 @@ from services.domain import ring, topics
 from services.domain.identity import AttributeValue, Identity
 from services.domain.topics import Topic
 
+LONGEST_HANDSHAKE_S = 30
+"""How long after it was filed a connection may still be without a socket: API Gateway opens it when `$connect` has
+answered, for which it has 29 s."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -44,6 +48,20 @@ class Connection:
     def sort_key(self) -> str:
         """Its place in ring order within a topic: `<ring, 8 hex digits>#<connection id>`."""
         return f"{self.place:08x}#{self.connection_id}"
+
+    def may_be_opening(self, now_s: float) -> bool:
+        """Whether its handshake may be under way: the gateway says until its end that there is no such socket."""
+        return now_s - self.connected_at_s < LONGEST_HANDSHAKE_S
+
+
+def connection_id_of(sort_key: str) -> str:
+    """The connection id in a `Connection.sort_key`."""
+    return sort_key.partition("#")[2]
+
+
+def place_of(sort_key: str) -> int:
+    """The place in a `Connection.sort_key`."""
+    return int(sort_key.partition("#")[0], 16)
 
 
 def terminal_id_of(identity: Identity, calls_itself: str | None, connection_id: str) -> str:

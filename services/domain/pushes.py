@@ -126,7 +126,8 @@ class Job:
     `kind` is what it posts: the push (`deliver`), or that it is to be taken off the screen (`recall`).
     `part` is the index in the push's cover, which says which rows found under `topic` are served.
     `step` is the number of the page it is about to do; `after` the sort key of the last row done;
-    `left` are connections that were throttled and are still to be served, tried `attempt` times so far.
+    `left` are the sort keys of connections that were throttled and are still to be served, tried `attempt` times
+    so far. An empty arc says that only they are left; it keeps the start, from which on their places are counted.
     """
 
     push_id: str

@@ -34,6 +34,11 @@ class Arc:
     def __contains__(self, place: int) -> bool:
         return (place - self.start) % SIZE < self.length
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is no part of the circle; it still has a start."""
+        return self.length == 0
+
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The arc as one or two ranges `(first, last)`, both ends included, in the order of the walk."""
         if self.length == 0:
@@ -52,6 +57,6 @@ class Arc:
 
 
 NOWHERE = Arc(0, 0)
-"""No part of the circle: the arc of a job that has only single connections left."""
+"""No part of the circle."""
 WHOLE = Arc(0, SIZE)
 """The whole circle: the arc of a push that is sent at once."""

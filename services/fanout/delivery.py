@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.connections.farewell import Bye, dismiss
 from services.domain import frames, positions
-from services.domain.connection import Connection
+from services.domain.connection import Connection, connection_id_of, place_of
 from services.domain.positions import new_id
 from services.domain.pushes import (
     CLOCK_SKEW_S,
@@ -21,7 +21,7 @@ from services.domain.pushes import (
     ReceiptKind,
     State,
 )
-from services.domain.ring import NOWHERE, Arc
+from services.domain.ring import SIZE, Arc
 from services.domain.targets.row_filter import RowFilter
 from services.ports import Advance, Ports, PostResult
 from services.pushes.release import log_entries
@@ -66,18 +66,18 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
     push = await ports.pushes.get(job.push_id)
     if current is None or push is None:
         return
-    if _too_old(current, ports.clock.now_s()):
-        again = await _release_again(ports, push, current)
-        if again is None:
-            return
-        current = again
     accepts = push.cover.part(current.part).accepts
     while True:
         now_s = ports.clock.now_s()
         if not _may_go_on(push, current, now_s):
-            await ports.pushes.advance(Advance(job=current, next=None, counts=Counts(), at_s=now_s))
+            await ports.pushes.advance(await _ending(ports, push, current))
             return
-        if current.left and (current.arc == NOWHERE or len(current.left) >= MOST_LEFT):
+        if _too_old(current, now_s):
+            again = await _release_again(ports, push, current)
+            if again is None:
+                return
+            current = again
+        if current.left and (current.arc.is_empty or len(current.left) >= MOST_LEFT):
             advance = await _left_over(ports, push, current)
         else:
             advance = await _page(ports, push, current, accepts)
@@ -106,8 +106,10 @@ async def _release_again(ports: Ports, push: Push, job: Job) -> Job | None:
     None if another worker has done it. Single connections that are left go along: their terminals read it too.
     """
     now_s = ports.clock.now_s()
-    again = replace(job, position=new_id(now_s), arc=_rest_of(job), after=None, step=0)
-    written = log_entries(push, again.position, released_at_s=now_s, arc=again.arc)
+    rest = _rest_of(job)
+    arc = Arc(rest.start, 0) if job.arc.is_empty else rest
+    again = replace(job, position=new_id(now_s), arc=arc, step=0)
+    written = log_entries(push, again.position, released_at_s=now_s, arc=rest)
     entry = next((entry for entry in written if entry.topic == job.topic), None)
     if not await ports.pushes.release_again(job, entry, again):
         return None
@@ -116,11 +118,39 @@ async def _release_again(ports: Ports, push: Push, job: Job) -> Job | None:
 
 
 def _rest_of(job: Job) -> Arc:
-    """The arc from the last place done on: other rows of that place may not have had their turn."""
-    if job.after is None:
+    """The part of the job's arc that holds all who have not had it: from the first place that is not done, on.
+
+    The last place done is one of them, since other rows of that place may not have had their turn.
+    """
+    keys = job.left if job.after is None else (*job.left, job.after)
+    if not keys:
         return job.arc
-    place = int(job.after[:8], 16)
-    return Arc(place, job.arc.after(place).length + 1)
+    steps = [(place_of(key) - job.arc.start) % SIZE for key in keys]
+    first, last = min(steps), max(steps)
+    length = last + 1 if job.arc.is_empty else job.arc.length
+    return Arc((job.arc.start + first) % SIZE, length - first)
+
+
+async def _ending(ports: Ports, push: Push, job: Job) -> Advance:
+    """The end of a job of a push that may not go on: who was found and not served is accounted for."""
+    now_s = ports.clock.now_s()
+    if job.kind == "recall":
+        return Advance(job=job, next=None, counts=Counts(), at_s=now_s)
+    kind: ReceiptKind = "expired" if push.state is State.EXPIRED or push.expired_at(now_s) else "skipped"
+    rows = await _rows_left(ports, job) if push.strategy.ack_need is not None else []
+    return Advance(
+        job=job,
+        next=None,
+        counts=Counts(**{kind: len(job.left)}),
+        receipts=_receipts(push, job, rows, {row.connection_id: kind for row in rows}, now_s),
+        at_s=now_s,
+    )
+
+
+async def _rows_left(ports: Ports, job: Job) -> list[Connection]:
+    """The rows of the throttled connections that are still open."""
+    found = [await ports.registry.get(connection_id_of(key)) for key in job.left]
+    return [row for row in found if row is not None]
 
 
 async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -> Advance:
@@ -129,19 +159,19 @@ async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -
     page = await ports.registry.page(job.topic, job.arc, live_at_s=now_s, limit=PAGE, after=job.after)
     rows = page.items if accepts is None else [row for row in page.items if accepts(row)]
     result = await ports.gateway.post([row.connection_id for row in rows], _frame(push, job))
-    await _prune(ports, result)
-    left = (*job.left, *result.throttled)
+    await _prune(ports, rows, result, now_s)
+    left = (*job.left, *_keys_of(rows, result.throttled))
     following: Job | None = None
     if page.next is not None:
         following = replace(job, step=job.step + 1, after=page.next, left=left)
     elif left:
-        following = replace(job, step=job.step + 1, arc=NOWHERE, after=None, left=left)
+        following = replace(job, step=job.step + 1, arc=Arc(job.arc.start, 0), after=None, left=left)
     waits = page.next is None or len(left) >= MOST_LEFT
     return Advance(
         job=job,
         next=following,
         counts=_counts(job, result, targeted=len(rows)),
-        receipts=_receipts(push, job, rows, result, now_s),
+        receipts=_receipts(push, job, rows, _kinds_of(result), now_s),
         at_s=now_s,
         delay_s=RETRY_DELAYS_S[0] if following is not None and waits else 0.0,
     )
@@ -150,35 +180,46 @@ async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -
 async def _left_over(ports: Ports, push: Push, job: Job) -> Advance:
     """Try the throttled connections again; those that were tried often enough are closed, to resume."""
     now_s = ports.clock.now_s()
-    found = [await ports.registry.get(connection_id) for connection_id in job.left]
-    rows = [row for row in found if row is not None and row.expires_at_s > now_s]
+    rows = [row for row in await _rows_left(ports, job) if row.expires_at_s > now_s]
     result = await ports.gateway.post([row.connection_id for row in rows], _frame(push, job))
-    await _prune(ports, result)
-    left = tuple(result.throttled)
+    await _prune(ports, rows, result, now_s)
+    left = _keys_of(rows, result.throttled)
     attempt = job.attempt + 1
     if left and attempt >= len(RETRY_DELAYS_S):
-        stuck = set(left)
+        stuck = set(result.throttled)
         await dismiss(ports, [row for row in rows if row.connection_id in stuck], RESYNC)
         log.warning("connections closed to resync", extra={"push_id": push.id, "connections": len(left)})
-        result = replace(result, throttled=(), refused=(*result.refused, *left))
+        result = replace(result, throttled=(), refused=(*result.refused, *stuck))
         left = ()
     missing = len(job.left) - len(rows)
     following: Job | None = None
-    if left or job.arc != NOWHERE:
+    if left or not job.arc.is_empty:
         following = replace(job, step=job.step + 1, left=left, attempt=attempt if left else 0)
     return Advance(
         job=job,
         next=following,
         counts=_counts(job, result, targeted=0, missing=missing),
-        receipts=_receipts(push, job, rows, result, now_s),
+        receipts=_receipts(push, job, rows, _kinds_of(result), now_s),
         at_s=now_s,
         delay_s=RETRY_DELAYS_S[attempt] if left else 0.0,
     )
 
 
-async def _prune(ports: Ports, result: PostResult) -> None:
+async def _prune(ports: Ports, rows: Sequence[Connection], result: PostResult, now_s: float) -> None:
+    """Take connections that are gone out of the registry, but not those whose handshake may be under way."""
     if result.gone:
-        await ports.registry.remove(result.gone)
+        gone = set(result.gone)
+        await ports.registry.remove(
+            [row.connection_id for row in rows if row.connection_id in gone and not row.may_be_opening(now_s)]
+        )
+
+
+def _keys_of(rows: Sequence[Connection], connection_ids: Sequence[str]) -> tuple[str, ...]:
+    """The sort keys of these rows, which say where they are on the ring also when they are gone."""
+    if not connection_ids:
+        return ()
+    meant = set(connection_ids)
+    return tuple(row.sort_key for row in rows if row.connection_id in meant)
 
 
 def _frame(push: Push, job: Job) -> bytes:
@@ -201,12 +242,19 @@ def _counts(job: Job, result: PostResult, *, targeted: int, missing: int = 0) ->
     )
 
 
-def _receipts(push: Push, job: Job, rows: Sequence[Connection], result: PostResult, now_s: float) -> Sequence[Receipt]:
-    if job.kind == "recall" or push.strategy.ack_need is None:
-        return ()
+def _kinds_of(result: PostResult) -> Mapping[str, ReceiptKind]:
+    """What became of a post, by connection, without those that are to be tried again."""
     kinds: dict[str, ReceiptKind] = dict.fromkeys(result.sent, "sent")
     kinds.update(dict.fromkeys(result.gone, "gone"))
     kinds.update(dict.fromkeys(result.refused, "skipped"))
+    return kinds
+
+
+def _receipts(
+    push: Push, job: Job, rows: Sequence[Connection], kinds: Mapping[str, ReceiptKind], now_s: float
+) -> Sequence[Receipt]:
+    if job.kind == "recall" or push.strategy.ack_need is None:
+        return ()
     return [
         Receipt(
             push_id=push.id,

@@ -1,0 +1,146 @@
+"""The services over SQLite and scripted sockets: what a test does with them, and what it sees afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import MethodType
+from typing import cast
+
+import pytest
+
+from infra.local.storage import Storage
+from services.domain import positions
+from services.domain.connection import Connection
+from services.domain.identity import AttributeValue
+from services.domain.pushes import Counts, Job, Push, Receipt
+from services.fanout.delivery import NO_LIMIT, Budget, deliver
+from services.ports import Ports
+from services.pushes import requests
+from services.pushes.submit import submit
+from tests.contract import makers
+from tests.contract.adapters import NOON_S, ManualClock
+from tests.unit.services.sockets import ScriptedSockets
+
+HOUR_S = 3_600
+A_PAGE_EACH = Budget(remaining_s=lambda: 0.0)
+"""A worker whose time is always up: it does one page of a job and hands the rest back."""
+
+
+class Service:
+    """The ports of one service, and what stands behind them."""
+
+    def __init__(self, storage: Storage, clock: ManualClock, sockets: ScriptedSockets) -> None:
+        self.storage = storage
+        self.clock = clock
+        self.sockets = sockets
+        self.ports = Ports(
+            clock=clock,
+            registry=storage.registry,
+            pushes=storage.pushes,
+            gateway=sockets,
+            blocks=storage.blocks,
+            memberships=storage.memberships,
+            tickets=storage.tickets,
+            audit=storage.audit,
+            timers=storage.timers,
+        )
+
+    async def connect(
+        self,
+        connection_id: str,
+        user: str = "alice",
+        *,
+        terminal_id: str | None = None,
+        place: int | None = None,
+        groups: tuple[str, ...] = (),
+        attributes: Mapping[str, AttributeValue] | None = None,
+        lasts_s: int = 12 * HOUR_S,
+    ) -> Connection:
+        """A terminal that is connected and registered; its handshake is long over."""
+        row = makers.connection(
+            connection_id,
+            user=user,
+            terminal_id=terminal_id,
+            place=place,
+            groups=groups,
+            attributes=attributes,
+            expires_at_s=int(self.clock.now_s()) + lasts_s,
+        )
+        await self.ports.registry.add(row)
+        return row
+
+    async def crowd(self, number: int) -> None:
+        """Many others, so that it is cheaper to read a few topics than everybody."""
+        await asyncio.gather(*(self.connect(f"other{index}", f"other{index}") for index in range(number)))
+
+    async def submit(
+        self, target: object = "all", message: object = "hi", *, sender: str = "admin", **strategy: object
+    ) -> Push:
+        """A push that is accepted, and not yet delivered."""
+        request = requests.checked(target=target, message=message, strategy=strategy)
+        return (await submit(self.ports, request, sender=sender)).push
+
+    async def send(
+        self, target: object = "all", message: object = "hi", *, sender: str = "admin", **strategy: object
+    ) -> Push:
+        """A push that is accepted and delivered."""
+        push = await self.submit(target, message, sender=sender, **strategy)
+        await self.settle()
+        return await self.push(push.id)
+
+    def jobs(self) -> list[Job]:
+        """The jobs that are unfinished now."""
+        return [waiting.job for waiting in self.storage.pushes.unfinished(after=("", "", -1), limit=1_000)]
+
+    async def settle(self, budget: Budget = NO_LIMIT) -> None:
+        """Run every job until none is left; the clock goes on to when a delayed one may run."""
+        while left := self.storage.pushes.unfinished(after=("", "", -1), limit=1_000):
+            self.clock.at_s = max(self.clock.at_s, min(waiting.not_before_s for waiting in left))
+            for waiting in left:
+                if waiting.not_before_s <= self.clock.at_s:
+                    await deliver(self.ports, waiting.job, budget)
+
+    async def push(self, push_id: str) -> Push:
+        push = await self.ports.pushes.get(push_id)
+        assert push is not None
+        return push
+
+    async def counts(self, push: Push) -> Counts:
+        return await self.ports.pushes.counts(push.id)
+
+    async def receipts(self, push: Push) -> dict[str, Receipt]:
+        """The receipts of a push by terminal."""
+        page = await self.ports.pushes.receipts(push.id, limit=1_000)
+        return {receipt.terminal_id: receipt for receipt in page.items}
+
+    async def registered(self) -> set[str]:
+        """The ids of all connections in the registry, however long their sessions are over."""
+        return {row.connection_id for row in await self.ports.registry.over(float("inf"), limit=10_000)}
+
+    def pushes_at(self, connection_id: str) -> list[object]:
+        """The ids of the pushes that a connection was sent, in order, doubles included."""
+        return [frame["id"] for frame in self.sockets.frames(connection_id, "push")]
+
+
+@contextmanager
+def ids_from_the_start() -> Iterator[None]:
+    """Ids of a process only ever grow; here they begin anew, wherever the clock of another test has been."""
+    source = cast(MethodType, positions.new_id).__self__
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(source, "_millisecond", 0)
+        yield
+
+
+@asynccontextmanager
+async def running(directory: Path) -> AsyncIterator[Service]:
+    """A service at noon, on a data directory of its own."""
+    clock = ManualClock(NOON_S)
+    with ids_from_the_start():
+        storage = await Storage.open(directory, clock)
+        try:
+            yield Service(storage, clock, ScriptedSockets())
+        finally:
+            await storage.close()
