@@ -88,13 +88,13 @@ class RawClient:
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def response(self) -> tuple[int, dict[str, str], bytes]:
-        """The next HTTP response: status, headers by lower-case name, body."""
+    async def response(self, *, to_head: bool = False) -> tuple[int, dict[str, str], bytes]:
+        """The next HTTP response: status, headers by lower-case name, body, which one to a HEAD request has not."""
         async with asyncio.timeout(DEADLINE_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             lines = head.split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
-            body = await self.reader.readexactly(int(headers.get("content-length", "0")))
+            body = b"" if to_head else await self.reader.readexactly(int(headers.get("content-length", "0")))
         return int(lines[0].split()[1]), headers, body
 
     async def frame(self) -> Received:

@@ -61,7 +61,8 @@ def accept_key_of(request: HttpRequest) -> str:
         raise Refused(505, "HTTP Version Not Supported") from fault
     except InvalidHandshake as fault:
         raise Refused(400, "Bad Request") from fault
-    if "host" not in request.by_name or request.by_name.get("content-length", "0") != "0":
+    has_body = request.by_name.get("content-length", "0") != "0" or "transfer-encoding" in request.by_name
+    if has_body or "host" not in request.by_name:
         raise Refused(400, "Bad Request")
     return accept
 

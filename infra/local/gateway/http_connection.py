@@ -14,7 +14,7 @@ from infra.local.gateway import management
 from infra.local.gateway.connection import Connection
 from infra.local.gateway.forwarded import Origin, plain_address
 from infra.local.gateway.handshake import CLIENT_LEFT, Handshake, Refused, accept_key_of
-from infra.local.gateway.http_messages import Headers, HttpRequest, HttpResponse
+from infra.local.gateway.http_messages import Headers, HttpRequest, HttpResponse, plain_response, request_head
 from infra.local.gateway.stage import Stage
 
 log = logging.getLogger("fanfare.gateway")
@@ -95,9 +95,6 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
-        if self._between_requests and not self._closing:
-            self._between_requests = False
-            self._wait(self._stage.limits.request_timeout_s)
         for start in range(0, len(data), _SLICE_BYTES):
             if self._closing:
                 return
@@ -112,32 +109,33 @@ class HttpConnection(asyncio.Protocol):
     # Parsing
 
     def _feed(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            rest = data[upgrade.args[0] :]
-            if self._handshake is not None:
-                self._keep_early(rest)
-            elif not self._closing:
-                self._feed_without_upgrade(rest)
-            return
-        except httptools.HttpParserError:
-            if not self._closing:
-                self._refuse(400, "Bad Request")
-            return
+        unparsed = data
+        while True:
+            try:
+                self._parser.feed_data(unparsed)
+                break
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = unparsed[upgrade.args[0] :]
+                if self._handshake is not None:
+                    self._keep_early(rest)
+                if self._handshake is not None or self._closing:
+                    return
+                unparsed = self._without_upgrade() + rest
+            except httptools.HttpParserError:
+                if not self._closing:
+                    self._refuse(400, "Bad Request")
+                return
         if not self._between_requests:
             self._raw_bytes += len(data)
             if self._raw_bytes > 2 * self._stage.limits.header_bytes + _SLICE_BYTES and not self._closing:
                 self._refuse(431, "Request Header Fields Too Large")
 
-    def _feed_without_upgrade(self, rest: bytes) -> None:
-        """An upgrade to something else, such as h2c, is the server's to ignore; the parser only stops at the head."""
-        kept = [(name, value) for name, value in self._headers if name.lower() != "upgrade"]
-        method = self._parser.get_method()
-        lines = [f"{name}: {value}".encode("latin-1") for name, value in kept]
-        head = b"\r\n".join([method + b" " + self._target + b" HTTP/1.1", *lines, b"", b""])
+    def _without_upgrade(self) -> bytes:
+        """The head again, for a new parser: one stops at any upgrade, which a server may ignore (RFC 9110 §7.8)."""
+        method, version = self._parser.get_method(), self._parser.get_http_version()
         self._parser = httptools.HttpRequestParser(self)
-        self._feed(head + rest)
+        kept = ((name, value) for name, value in self._headers if name.lower() != "upgrade")
+        return request_head(method.decode("ascii"), self._target.decode("latin-1"), version, kept)
 
     def _keep_early(self, data: bytes) -> None:
         self._early += data
@@ -146,6 +144,8 @@ class HttpConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """httptools: a request begins."""
+        if not self._closing:
+            self._wait(self._stage.limits.request_timeout_s)
         self._between_requests = False
         self._head_done = False
         self._raw_bytes = 0
@@ -211,12 +211,14 @@ class HttpConnection(asyncio.Protocol):
             body=None if too_large else b"".join(self._body),
             body_sha256=_NO_BODY_SHA256 if self._digest is None else self._digest.hexdigest(),
         )
-        upgrade = parser.should_upgrade()
-        if upgrade and request.by_name.get("upgrade", "").lower() != "websocket":
+        if parser.should_upgrade():
             if request.method == "CONNECT":
                 self._refuse(405, "Method Not Allowed")
-            return
-        self._serve(request, upgrade=upgrade, keep_alive=parser.should_keep_alive())
+            elif self._is_for_the_socket(request) and request.by_name.get("upgrade", "").lower() == "websocket":
+                self._begin_handshake(request)
+            # Anything else is parsed once more, without its upgrade, and answered then.
+        else:
+            self._serve(request, keep_alive=parser.should_keep_alive())
         self._between_requests = True
 
     def finish(self) -> None:
@@ -226,22 +228,25 @@ class HttpConnection(asyncio.Protocol):
 
     # Answering
 
-    def _serve(self, request: HttpRequest, *, upgrade: bool, keep_alive: bool) -> None:
-        stage = self._stage
-        is_socket = request.path == f"/{stage.api.stage}"
-        if upgrade and is_socket:
-            self._begin_handshake(request)
-            return
-        if is_socket:
-            response = _plain(426, "Upgrade Required", ("Upgrade", "websocket"))
+    def _is_for_the_socket(self, request: HttpRequest) -> bool:
+        return request.path == f"/{self._stage.api.stage}"
+
+    def _serve(self, request: HttpRequest, *, keep_alive: bool) -> None:
+        if self._stage.mischief is not None:
+            self._delay(request, self._stage.mischief.chaos.post_latency_s, keep_alive=keep_alive)
         else:
-            if stage.mischief is not None:
-                self._delay(request, stage.mischief.chaos.post_latency_s, keep_alive=keep_alive)
-                return
-            response = management.respond(stage, request)
-        counted = stage.counters.handshakes if upgrade else stage.counters.requests
+            self._answer(request, keep_alive=keep_alive)
+
+    def _answer(self, request: HttpRequest, *, keep_alive: bool) -> None:
+        if self._is_for_the_socket(request):
+            response = plain_response(426, "Upgrade Required", ("Upgrade", "websocket"))
+        else:
+            response = management.respond(self._stage, request)
+        counters = self._stage.counters
+        # A handshake for another path is one too.
+        counted = counters.handshakes if "sec-websocket-key" in request.by_name else counters.requests
         counted[response.status] += 1
-        self._write(response, close=not keep_alive)
+        self._write(response, close=not keep_alive, with_body=request.method != "HEAD")
 
     def _delay(self, request: HttpRequest, latency_s: float, *, keep_alive: bool) -> None:
         """Answer later, in the order of arrival: equal delays end in the order in which they began."""
@@ -249,20 +254,18 @@ class HttpConnection(asyncio.Protocol):
         if len(self._delayed) >= _MAX_DELAYED:
             self._transport.pause_reading()
         self._wait(latency_s + self._stage.limits.keep_alive_s)
-        self._stage.loop.call_later(latency_s, self._serve_delayed)
+        self._stage.loop.call_later(latency_s, self._answer_delayed)
 
-    def _serve_delayed(self) -> None:
+    def _answer_delayed(self) -> None:
         request, keep_alive = self._delayed.popleft()
         if len(self._delayed) < _MAX_DELAYED:
             self._transport.resume_reading()
         if not self._closing:
-            response = management.respond(self._stage, request)
-            self._stage.counters.requests[response.status] += 1
-            self._write(response, close=not keep_alive)
+            self._answer(request, keep_alive=keep_alive)
 
-    def _write(self, response: HttpResponse, *, close: bool) -> None:
+    def _write(self, response: HttpResponse, *, close: bool, with_body: bool = True) -> None:
         """Send a response. To close, half-close and read on for a while: a client that still sends would be reset."""
-        self._transport.write(response.serialized(close=close))
+        self._transport.write(response.serialized(close=close, with_body=with_body))
         if not close:
             self._wait(self._stage.limits.keep_alive_s)
             return
@@ -276,7 +279,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _refuse(self, status: int, message: str) -> None:
         self._stage.counters.requests[status] += 1
-        self._write(_plain(status, message), close=True)
+        self._write(plain_response(status, message), close=True)
 
     # The opening handshake
 
@@ -286,11 +289,14 @@ class HttpConnection(asyncio.Protocol):
             accept_key = accept_key_of(request)
             if stage.draining:
                 raise Refused(503, "Service Unavailable")
+            if self._delayed:
+                # Their answers come first, and the socket would have them in its midst.
+                raise Refused(400, "Bad Request")
             if not stage.connects.take() or not stage.requests.take():
                 raise Refused(429, "Too Many Requests")
         except Refused as refused:
             stage.counters.handshakes[refused.status] += 1
-            self._write(_plain(refused.status, refused.message), close=True)
+            self._write(plain_response(refused.status, refused.message), close=True)
             return
         handshake = self._handshake = Handshake(stage, request, self._origin_of(request))
         stage.spawn(self._finish_handshake(handshake, accept_key))
@@ -345,8 +351,3 @@ class HttpConnection(asyncio.Protocol):
             proto="https" if secure else "http",
             request=request,
         )
-
-
-def _plain(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:
-    body = f'{{"message":"{message}"}}'.encode()
-    return HttpResponse(status, body, (("Content-Type", "application/json"), *headers))

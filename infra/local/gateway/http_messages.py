@@ -54,19 +54,34 @@ class HttpResponse:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
 
-    def serialized(self, *, close: bool) -> bytes:
-        """The response on the wire."""
+    def serialized(self, *, close: bool, with_body: bool = True) -> bytes:
+        """The response on the wire; to a HEAD request it has no body, but the headers of one (RFC 9110 §9.3.2)."""
         headers = [("Date", http_date()), *self.headers]
         if self.status not in (204, 304):
             headers.append(("Content-Length", str(len(self.body))))
         if close:
             headers.append(("Connection", "close"))
-        return head(self.status, headers) + self.body
+        return head(self.status, headers) + (self.body if with_body else b"")
+
+
+def plain_response(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:
+    """A response that says one thing, in the JSON shape of API Gateway's front end."""
+    body = f'{{"message":"{message}"}}'.encode()
+    return HttpResponse(status, body, (("Content-Type", "application/json"), *headers))
 
 
 def head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
     """Status line and headers. Raises UnicodeEncodeError for what latin-1 cannot hold."""
-    lines = [f"HTTP/1.1 {status} {_phrase(status)}", *(f"{name}: {value}" for name, value in headers), "\r\n"]
+    return _lines(f"HTTP/1.1 {status} {_phrase(status)}", headers)
+
+
+def request_head(method: str, target: str, http_version: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Request line and headers."""
+    return _lines(f"{method} {target} HTTP/{http_version}", headers)
+
+
+def _lines(start: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    lines = [start, *(f"{name}: {value}" for name, value in headers), "\r\n"]
     return "\r\n".join(lines).encode("latin-1")
 
 
