@@ -32,6 +32,8 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # Its own start and stop are said by the server; what goes wrong in it is not.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def write_entry(entry: Mapping[str, object]) -> None:

@@ -183,9 +183,11 @@ async def serve_until_stopped(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(data_dir, listen, settings, chaos) as (urls, secrets):
+        log.info("ready", extra={"http": urls.http, "ws": urls.ws})
         ready(urls, secrets)
         await stop.wait()
         log.info("stopping")
+    log.info("stopped")
 
 
 def _api(verifier: Verifier, connections: Integration, messages: Integration) -> WebSocketApi:

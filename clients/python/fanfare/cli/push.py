@@ -121,9 +121,10 @@ def preview_in_words(document: dict[str, JsonValue]) -> str:
     """Whom a push would reach, as people read it."""
     audience = document.get("audience")
     figures = audience if isinstance(audience, dict) else {}
+    away = f" Away: {figures['away']}." if "away" in figures else ""
     lines = [
         f"Would reach {figures.get('connections')} connections: {figures.get('terminals')} terminals of"
-        f" {figures.get('users')} users. Away: {figures.get('away')}."
+        f" {figures.get('users')} users.{away}"
     ]
     by_group = figures.get("by_group")
     if isinstance(by_group, dict) and by_group:
