@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -172,6 +173,22 @@ class TestLimits:
         client.send(frame(PING, b"p" * 125) + frame(CONTINUATION))
         assert (await client.frame()).payload == b"p" * 125
         assert await echoed(client) == b"*" * 131_072
+
+    async def test_a_message_in_tiny_fragments_takes_no_more_memory_than_its_size(
+        self, served: Served, client: RawClient
+    ) -> None:
+        sent = frame(TEXT, "€".encode(), fin=False) + frame(CONTINUATION, "€".encode(), fin=False) * 20_000
+        counters = served.gateway.counters
+        tracemalloc.start()
+        try:
+            client.send(sent)
+            await until(lambda: counters.bytes_in == len(sent), "all is received")
+            held_bytes, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert held_bytes - len(sent) < 4 * 60_000
+        client.send(frame(CONTINUATION))
+        assert await echoed(client) == "€".encode() * 20_001
 
     async def test_a_client_that_goes_on_sending_still_sees_why_it_is_closed(
         self, served: Served, client: RawClient

@@ -249,23 +249,21 @@ class Connection(asyncio.Protocol):
         fragments = self._fragments
         if fragments is None:
             fragments = self._fragments = _Fragments()
-        fragments.size_bytes += len(frame.data)
-        if fragments.size_bytes > self.stage.limits.message_bytes:
+        fragments.data += frame.data
+        if len(fragments.data) > self.stage.limits.message_bytes:
             parser.fail(CloseCode.MESSAGE_TOO_BIG, f"message exceeds {self.stage.limits.message_bytes} bytes")
             self._end_as(parser)
             return None
         try:
-            part = fragments.decoder.decode(bytes(frame.data), frame.fin)
+            fragments.decoder.decode(bytes(frame.data), frame.fin)
         except UnicodeDecodeError:
             parser.fail(CloseCode.INVALID_DATA, "text is not UTF-8")
             self._end_as(parser)
             return None
-        if part:
-            fragments.parts.append(part)
         if not frame.fin:
             return None
         self._fragments = None
-        return "".join(fragments.parts)
+        return fragments.data.decode()
 
     def _end_as(self, parser: ServerProtocol) -> None:
         """End with the code that the client sent, or else with the one it was sent."""
@@ -330,11 +328,11 @@ class Connection(asyncio.Protocol):
 
 
 class _Fragments:
-    """A message that has come in part."""
+    """A message that has come in part, as bytes: a text for each fragment would be many times their size."""
 
-    __slots__ = ("decoder", "parts", "size_bytes")
+    __slots__ = ("data", "decoder")
 
     def __init__(self) -> None:
+        self.data = bytearray()
+        # Only to fail at the first byte that cannot be UTF-8, not at the end.
         self.decoder = _UTF8()
-        self.parts: list[str] = []
-        self.size_bytes = 0
