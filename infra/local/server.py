@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,10 @@ SHUTTING_DOWN = Bye(
 )
 
 
+class ListenError(Exception):
+    """An address cannot be listened on; the message names it and says what to do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
     """Where the server listens. Port 0 picks a free one; TLS is for both ports."""
@@ -93,7 +98,7 @@ async def running(
 ) -> AsyncIterator[tuple[Urls, Secrets]]:
     """The server, up while the context is open; leaving it drains: running pushes finish, terminals get `bye`.
 
-    Raises OSError if a port or the data directory cannot be used, SettingsError for issuers that make no sense.
+    Raises ListenError, DataDirectoryError, and SettingsError for issuers that make no sense.
     """
     tls = listen.tls()
     clock = SystemClock()
@@ -138,11 +143,13 @@ async def running(
         stack.push_async_callback(storage.timers.stop)
         jobs.start()
         stack.push_async_callback(jobs.stop)
-        ws_port = await gateway.start(listen.host, listen.ws_port, ssl=tls)
+        with _naming(listen.host, listen.ws_port, "--ws-port"):
+            ws_port = await gateway.start(listen.host, listen.ws_port, ssl=tls)
         stack.push_async_callback(_farewell, ports, gateway)
         sweeper = asyncio.create_task(_sweep(ports))
         stack.callback(sweeper.cancel)
-        http_socket = _bound(listen.host, listen.http_port)
+        with _naming(listen.host, listen.http_port, "--http-port"):
+            http_socket = _bound(listen.host, listen.http_port)
         api = create_app(
             ports,
             verifier,
@@ -260,6 +267,18 @@ async def _farewell(ports: Ports, gateway: Gateway) -> None:
             break
         after = page.next
     await gateway.close(timeout_s=DRAIN_S)
+
+
+@contextlib.contextmanager
+def _naming(host: str, port: int, option: str) -> Iterator[None]:
+    """Have the error of an address that cannot be listened on name it, and the way out."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise ListenError(
+            f"cannot listen on {host} port {port}: {why}; choose another with {option} or --host"
+        ) from None
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 
 class SettingsError(Exception):
@@ -90,8 +91,12 @@ def load(path: Path | None) -> Settings:
     try:
         return Settings.model_validate(_with_tuples(written))
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {_in_words(fault)}" for fault in error.errors())
         raise SettingsError(f"{path}: {faults}") from None
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    return "there is no such setting" if fault["type"] == "extra_forbidden" else fault["msg"]
 
 
 def _with_tuples(written: dict[str, object]) -> dict[str, object]:

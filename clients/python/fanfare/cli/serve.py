@@ -15,7 +15,7 @@ from infra.local import logs
 from infra.local.data_directory import DataDirectoryError
 from infra.local.gateway.chaos import Chaos, ChaosError
 from infra.local.secrets import Secrets
-from infra.local.server import Listen, Urls, serve_until_stopped
+from infra.local.server import Listen, ListenError, Urls, serve_until_stopped
 from infra.local.settings import SettingsError, load
 
 EXAMPLES = """
@@ -92,7 +92,7 @@ def command(
         listen = Listen(host=host, http_port=http_port, ws_port=ws_port, tls_cert=tls_cert, tls_key=tls_key)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve_until_stopped(data_dir, listen, settings, misbehaviour, ready))
-    except (SettingsError, ChaosError, DataDirectoryError) as error:
+    except (SettingsError, ChaosError, DataDirectoryError, ListenError) as error:
         raise click.ClickException(str(error)) from None
     except ssl.SSLError as error:
         raise click.ClickException(f"cannot use {tls_cert} with {tls_key}: {error.reason}") from None
