@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 
@@ -19,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from infra.local.gateway import Event, Limits
 from tests.gateway.serving import CREDENTIALS, Function, Served, Serving, connection_id_of, ok, until
-from tests.gateway.wire import RawClient, upgrade_request
+from tests.gateway.wire import RawClient, slow_client, upgrade_request
 
 UNKNOWN = "AAAAAAAAAAAAAAA="
 
@@ -172,6 +173,30 @@ class TestPost:
         with pytest.raises(boto.client.exceptions.LimitExceededException):
             await boto.post(UNKNOWN, b"x")
 
+    async def test_to_a_client_whose_buffer_is_full_is_429_and_then_gone(self, serving: Serving) -> None:
+        served = await serving.start(limits=Limits(write_buffer_bytes=100_000))
+        slow, connection_id = await slow_client(served)
+        path = f"/local/@connections/{connection_id}"
+        body = b"*" * 100_000
+        whole = request_bytes("POST", path, signed(served, "POST", path, body), body)
+        caller = await RawClient.connected(served)
+        answers = [200]
+        while answers[-1] == 200:
+            caller.send(whole)
+            answers.append((await caller.response())[0])
+        caller.send(whole)
+        assert (answers[-1], (await caller.response())[0]) == (429, 410)
+        slow.abort()
+
+    async def test_of_several_callers_reaches_one_client_whole(self, serving: Serving) -> None:
+        served = await serving.start()
+        async with served.connect() as client:
+            connection_id = await connection_id_of(client, served)
+            boto = Boto(served)
+            sent = {f"{number} {'x' * 40_000}" for number in range(8)}
+            await asyncio.gather(*(boto.post(connection_id, text.encode()) for text in sent))
+            assert {await client.recv() for _ in sent} == sent
+
 
 class TestGet:
     async def test_tells_what_is_known(self, serving: Serving) -> None:
@@ -200,6 +225,15 @@ class TestGet:
         assert told["identity"] == {"sourceIp": "127.0.0.1", "userAgent": None}
         assert told["connectedAt"].endswith("Z")
         assert len(told["connectedAt"]) == len("2020-04-30T20:10:33.236Z")
+
+    async def test_takes_of_the_rate_that_posts_take_of(self, serving: Serving) -> None:
+        served = await serving.start(limits=Limits(requests_per_s=0.001, requests_burst=1))
+        boto = Boto(served)
+        with pytest.raises(boto.client.exceptions.GoneException):
+            await boto.get(UNKNOWN)
+        for call in (boto.get(UNKNOWN), boto.delete(UNKNOWN), boto.post(UNKNOWN, b"x")):
+            with pytest.raises(boto.client.exceptions.LimitExceededException):
+                await call
 
     async def test_of_one_that_is_gone(self, serving: Serving) -> None:
         boto = Boto(await serving.start())
@@ -296,6 +330,23 @@ class TestSignatures:
         headers = signed(served, "POST", f"/local/@connections/{UNKNOWN}", b"x")
         answered, code, _ = await self.refusal(served, headers, b"y")
         assert (answered, code) == (403, "InvalidSignatureException")
+
+    async def test_an_old_request_is_refused(self, serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+        served = await serving.start()
+        old = datetime.now(UTC) - timedelta(minutes=6)
+        monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: old)
+        headers = signed(served, "POST", f"/local/@connections/{UNKNOWN}", b"x")
+        answered, code, message = await self.refusal(served, headers)
+        assert (answered, code) == (403, "InvalidSignatureException")
+        assert message.startswith("Signature expired")
+
+    async def test_a_forged_request_takes_nothing_of_the_rate(self, serving: Serving) -> None:
+        served = await serving.start(limits=Limits(requests_per_s=0.001, requests_burst=1))
+        for _ in range(3):
+            assert (await self.refusal(served, [("Host", "a")]))[0] == 403
+        boto = Boto(served)
+        with pytest.raises(boto.client.exceptions.GoneException):
+            await boto.post(UNKNOWN, b"x")
 
     async def test_without_credentials_everyone_is_refused(self, serving: Serving) -> None:
         with pytest.raises(ClientError) as refused:

@@ -14,25 +14,9 @@ from websockets.exceptions import ConnectionClosed
 
 from infra.local.gateway import Limits, Outcome
 from tests.gateway.serving import DEADLINE_S, Function, Served, Serving, connection_id_of, ok, until
-from tests.gateway.wire import CONTINUATION, PING, TEXT, RawClient, frame, upgrade_request
+from tests.gateway.wire import CONTINUATION, PING, TEXT, RawClient, frame, slow_client, upgrade_request
 
 UNKNOWN = "AAAAAAAAAAAAAAA="
-
-
-async def slow_client(served: Served) -> tuple[RawClient, str]:
-    """A client that reads nothing after its handshake, with as little room in the kernel as can be had."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", served.port))
-    reader, writer = await asyncio.open_connection(sock=sock, limit=2**24)
-    client = RawClient(reader, writer)
-    known = set(served.gateway.connection_ids())
-    client.send(upgrade_request())
-    await client.response()
-    client.pause()
-    (connection_id,) = set(served.gateway.connection_ids()) - known
-    return client, connection_id
 
 
 async def test_to_many_reaches_each_and_says_who_is_gone(serving: Serving) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from dataclasses import dataclass
 from typing import cast
@@ -148,3 +149,19 @@ class RawClient:
 
     async def close(self) -> None:
         self.writer.close()
+
+
+async def slow_client(served: Served) -> tuple[RawClient, str]:
+    """A client that reads nothing after its handshake, with as little room in the kernel as can be had."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", served.port))
+    reader, writer = await asyncio.open_connection(sock=sock, limit=2**24)
+    client = RawClient(reader, writer)
+    known = set(served.gateway.connection_ids())
+    client.send(upgrade_request())
+    await client.response()
+    client.pause()
+    (connection_id,) = set(served.gateway.connection_ids()) - known
+    return client, connection_id
