@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from websockets.exceptions import ConnectionClosedOK
 
 from infra.local.gateway import Limits, Outcome
 from tests.gateway.serving import Function, Served, Serving, connection_id_of, until
-from tests.gateway.wire import PING, RawClient, frame, upgrade_request
+from tests.gateway.test_management import Boto
+from tests.gateway.wire import PING, TEXT, RawClient, close_frame, frame, upgrade_request
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )
     path = tmp_path_factory.mktemp("tls") / "both.pem"
@@ -50,11 +54,8 @@ def server_side(certificate: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def client_side() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+def client_side(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate)
 
 
 def secure(served: Served) -> str:
@@ -74,6 +75,47 @@ async def test_messages_go_both_ways(
     headers = connect.events[0]["headers"]
     assert isinstance(headers, dict)
     assert headers["X-Forwarded-Proto"] == "https"
+
+
+async def test_boto3_posts_and_deletes(
+    serving: Serving, certificate: Path, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+) -> None:
+    served = await serving.start(ssl=server_side)
+    boto = Boto(served, served.endpoint_url.replace("http:", "https:"), verify=str(certificate))
+    async with served.connect(uri=secure(served), ssl=client_side) as client:
+        connection_id = await connection_id_of(client, served)
+        await boto.post(connection_id, b"*" * 131_072)
+        assert await client.recv() == "*" * 131_072
+        await boto.delete(connection_id)
+        with pytest.raises(ConnectionClosedOK):
+            await client.recv()
+
+
+async def test_a_client_that_leaves_without_a_word_is_1006(
+    serving: Serving, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+) -> None:
+    disconnect = Function()
+    served = await serving.start({"$disconnect": disconnect}, ssl=server_side)
+    client = await RawClient.connected(served, ssl=client_side)
+    client.send(upgrade_request())
+    await client.response()
+    client.abort()
+    await until(lambda: bool(disconnect.events), "$disconnect is invoked")
+    assert disconnect.contexts[0]["disconnectStatusCode"] == 1006
+
+
+async def test_what_comes_in_one_piece_is_read_to_its_end(
+    serving: Serving, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+) -> None:
+    function = Function()
+    served = await serving.start({"$default": function}, ssl=server_side, limits=Limits(in_flight=1))
+    client = await RawClient.connected(served, ssl=client_side)
+    client.send(upgrade_request())
+    await client.response()
+    client.send(frame(TEXT, b"x" * 30_000) * 50 + close_frame(1000))
+    # TLS has decrypted all of it, so reading less of it later cannot be left to the kernel.
+    assert await client.closed_with() == 1000
+    await until(lambda: len(function.events) == 50, "every message is handed over")
 
 
 async def test_a_close_frame_reaches_the_client(
