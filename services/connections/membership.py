@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from services.domain import names, topics
 from services.domain.audit import AuditEntry
+from services.domain.connection import Connection
 from services.domain.positions import new_id
 from services.domain.ring import WHOLE
 from services.ports import Ports
@@ -37,20 +38,34 @@ async def _change(ports: Ports, group: str, user: str, *, by: str, joins: bool) 
     )
     change = ports.memberships.join if joins else ports.memberships.leave
     changed = await change(group, user, audit)
-    await _refile(ports, user)
+    await _refile_all(ports, user)
     return changed
 
 
-async def _refile(ports: Ports, user: str) -> None:
-    """Give each open connection of a user the groups it has now."""
-    given = await ports.memberships.of(user)
+async def refile(ports: Ports, row: Connection) -> Connection:
+    """Give an open connection the groups that its user has now; its row then.
+
+    They are read again after each write: a change in between either finds the row as it is now, or is found here.
+    """
+    while True:
+        given = await ports.memberships.of(row.user)
+        groups = row.token_groups + tuple(sorted(given.difference(row.token_groups)))
+        if groups == row.groups:
+            return row
+        row = replace(row, groups=groups)
+        if not await ports.registry.replace(row):
+            return row
+
+
+async def _refile_all(ports: Ports, user: str) -> None:
     after: str | None = None
     while True:
         page = await ports.registry.page(topics.user(user), WHOLE, live_at_s=0, limit=PAGE, after=after)
-        for row in page.items:
-            groups = row.token_groups + tuple(sorted(given.difference(row.token_groups)))
-            if groups != row.groups:
-                await ports.registry.replace(replace(row, groups=groups))
+        for found in page.items:
+            # The session may have been refreshed since the page was read.
+            row = await ports.registry.get(found.connection_id)
+            if row is not None:
+                await refile(ports, row)
         if page.next is None:
             return
         after = page.next

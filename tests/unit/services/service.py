@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import MethodType
@@ -123,6 +123,31 @@ class Service:
     def pushes_at(self, connection_id: str) -> list[object]:
         """The ids of the pushes that a connection was sent, in order, doubles included."""
         return [frame["id"] for frame in self.sockets.frames(connection_id, "push")]
+
+
+def once_after(port: object, method: str, happens: Callable[[], Awaitable[object]]) -> None:
+    """Let something happen just after the next call of a port's method, before the caller hears of it."""
+    original = getattr(port, method)
+
+    async def called(*args: object, **named: object) -> object:
+        setattr(port, method, original)
+        result = await original(*args, **named)
+        await happens()
+        return result
+
+    setattr(port, method, called)
+
+
+def once_before(port: object, method: str, happens: Callable[[], Awaitable[object]]) -> None:
+    """Let something happen just before the next call of a port's method does anything."""
+    original = getattr(port, method)
+
+    async def called(*args: object, **named: object) -> object:
+        setattr(port, method, original)
+        await happens()
+        return await original(*args, **named)
+
+    setattr(port, method, called)
 
 
 @contextmanager
