@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Sequence
 
+from services.connections.membership import refile
 from services.domain import standing, topics
 from services.domain.connection import Connection, opened
 from services.domain.identity import Identity
@@ -31,8 +32,10 @@ class Admission:
     async def check(self, identity: Identity, *, source_ip: str) -> None:
         """Raise the Problem (403) that `admit` would raise for this identity now; changes nothing."""
         await self._check_standing(identity, source_ip)
-        topic = topics.user(identity.user)
-        if (await self._ports.registry.sizes([topic])).get(topic, 0) >= self._connections_per_user:
+        if await self._size(identity.user) < self._connections_per_user:
+            return
+        rows = await self._live(identity.user)
+        if len(rows) - len(await self._lost(rows)) >= self._connections_per_user:
             raise self._too_many(identity.user)
 
     async def admit(
@@ -68,7 +71,7 @@ class Admission:
         try:
             await self._check_standing(identity, source_ip)
             await self._check_number(connection)
-            return await self._with_latest_groups(connection, identity)
+            return await refile(ports, connection)
         except Problem:
             await ports.registry.remove([connection_id])
             raise
@@ -85,29 +88,38 @@ class Admission:
         if fault is not None:
             raise fault
 
-    async def _with_latest_groups(self, connection: Connection, identity: Identity) -> Connection:
-        groups = identity.with_groups(await self._ports.memberships.of(identity.user)).groups
-        if groups == connection.groups:
-            return connection
-        latest = replace(connection, groups=groups)
-        await self._ports.registry.replace(latest)
-        return latest
-
     async def _check_number(self, connection: Connection) -> None:
         """Refuse a connection over the limit; the earlier ones stay. Sockets that are gone do not count."""
-        registry = self._ports.registry
-        topic = topics.user(connection.user)
-        if (await registry.sizes([topic])).get(topic, 0) <= self._connections_per_user:
+        if await self._size(connection.user) <= self._connections_per_user:
             return
-        now_s = self._ports.clock.now_s()
-        page = await registry.page(topic, WHOLE, live_at_s=now_s, limit=10 * self._connections_per_user)
-        earlier = [row for row in page.items if _opened_before(row, connection)]
-        gone = [row.connection_id for row in earlier if await self._ports.gateway.describe(row.connection_id) is None]
-        if gone:
-            log.info("pruned lost connections", extra={"user": connection.user, "connections": len(gone)})
-            await registry.remove(gone)
-        if len(earlier) - len(gone) >= self._connections_per_user:
+        earlier = [row for row in await self._live(connection.user) if _opened_before(row, connection)]
+        lost = await self._lost(earlier)
+        if lost:
+            log.info("pruned lost connections", extra={"user": connection.user, "connections": len(lost)})
+            await self._ports.registry.remove(lost)
+        if len(earlier) - len(lost) >= self._connections_per_user:
             raise self._too_many(connection.user)
+
+    async def _size(self, user: str) -> int:
+        topic = topics.user(user)
+        return (await self._ports.registry.sizes([topic])).get(topic, 0)
+
+    async def _live(self, user: str) -> Sequence[Connection]:
+        """The registered connections of a user whose session is not over."""
+        now_s = self._ports.clock.now_s()
+        page = await self._ports.registry.page(
+            topics.user(user), WHOLE, live_at_s=now_s, limit=10 * self._connections_per_user
+        )
+        return page.items
+
+    async def _lost(self, rows: Sequence[Connection]) -> Sequence[str]:
+        """Those whose socket is gone; one whose handshake may be under way counts as open."""
+        now_s = self._ports.clock.now_s()
+        return [
+            row.connection_id
+            for row in rows
+            if not row.may_be_opening(now_s) and await self._ports.gateway.describe(row.connection_id) is None
+        ]
 
     def _too_many(self, user: str) -> Problem:
         return Problem(
