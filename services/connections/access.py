@@ -107,13 +107,7 @@ async def _close_those_refused(ports: Ports, user: str) -> int:
             facts = await ports.blocks.standing(user, row.token_id, row.issuer)
             fault = standing.fault(facts, user=user, issued_at_s=row.issued_at_s, source_ip=row.source_ip, now_s=now_s)
             if fault is not None:
-                bye = Bye(
-                    code=fault.code,
-                    reason=fault.detail,
-                    reconnect=fault.retry_after_s is not None,
-                    retry_after_s=fault.retry_after_s,
-                )
-                closed += await dismiss(ports, [row], bye)
+                closed += await dismiss(ports, [row], Bye.of(fault))
         if page.next is None:
             return closed
         after = page.next

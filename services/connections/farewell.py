@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from services.domain import frames
 from services.domain.connection import Connection
+from services.domain.problems import Problem
 from services.ports import Ports
 
 
@@ -19,6 +20,16 @@ class Bye:
     reason: str
     reconnect: bool
     retry_after_s: int | None = None
+
+    @classmethod
+    def of(cls, fault: Problem) -> Bye:
+        """The end of a connection that may not be open; coming back helps if there is a moment from when on."""
+        return cls(
+            code=fault.code,
+            reason=fault.detail,
+            reconnect=fault.retry_after_s is not None,
+            retry_after_s=fault.retry_after_s,
+        )
 
 
 CLOSES_AT_ONCE = 50

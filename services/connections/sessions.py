@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from services.connections.farewell import Bye, dismiss
+from services.connections.membership import refile
 from services.domain import standing
 from services.domain.connection import Connection
 from services.domain.identity import Identity
@@ -42,20 +43,16 @@ async def verified(verifier: TokenVerifier, token: str) -> Identity:
 async def refresh(ports: Ports, connection: Connection, identity: Identity) -> Connection:
     """Put an open connection under a newer token of the same user; its row from now on.
 
+    The standing and the groups are read again after the row is filed, as when it connected: whoever looks for the
+    connections of a revoked token does not find this one before.
+
     Raises Problem (403) if the token is another user's or another terminal's, or its user may not be connected.
     """
     if (identity.user, identity.issuer) != (connection.user, connection.issuer):
         raise Problem("refresh_other_user", 403, "a session is refreshed with a token of the same user and issuer")
     if identity.terminal is not None and identity.terminal != connection.terminal_id:
         raise Problem("refresh_other_terminal", 403, f"the token is for another terminal than {connection.terminal_id}")
-    facts = await ports.blocks.standing(identity.user, identity.token_id, identity.issuer)
-    fault = standing.fault(
-        facts,
-        user=identity.user,
-        issued_at_s=identity.issued_at_s,
-        source_ip=connection.source_ip,
-        now_s=ports.clock.now_s(),
-    )
+    fault = await _fault(ports, identity, connection.source_ip)
     if fault is not None:
         raise fault
     groups = identity.with_groups(await ports.memberships.of(identity.user))
@@ -72,4 +69,19 @@ async def refresh(ports: Ports, connection: Connection, identity: Identity) -> C
     )
     if not await ports.registry.replace(newer):
         raise Problem("not_connected", 403, "this connection was closed meanwhile; connect again")
-    return newer
+    fault = await _fault(ports, identity, connection.source_ip)
+    if fault is not None:
+        await dismiss(ports, [newer], Bye.of(fault))
+        raise fault
+    return await refile(ports, newer)
+
+
+async def _fault(ports: Ports, identity: Identity, source_ip: str) -> Problem | None:
+    facts = await ports.blocks.standing(identity.user, identity.token_id, identity.issuer)
+    return standing.fault(
+        facts,
+        user=identity.user,
+        issued_at_s=identity.issued_at_s,
+        source_ip=source_ip,
+        now_s=ports.clock.now_s(),
+    )
