@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fanfare.cli.data_directory import data_option
 from infra.local.backup import back_up
 from infra.local.data_directory import DataDirectoryError
 
@@ -19,15 +20,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option(
-    "--data",
-    "data_dir",
-    default="data",
-    show_default=True,
-    envvar="FANFARE_DATA",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Data directory to copy.",
-)
+@data_option("Data directory to copy.")
 def command(file: Path, data_dir: Path) -> None:
     """Copy the data directory to FILE, also while the service runs on it.
 

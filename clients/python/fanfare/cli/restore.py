@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fanfare.cli.data_directory import data_option
 from infra.local.backup import restore
 from infra.local.data_directory import DataDirectoryError
 
@@ -19,15 +20,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--data",
-    "data_dir",
-    default="data",
-    show_default=True,
-    envvar="FANFARE_DATA",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Data directory to restore; made if it is not there.",
-)
+@data_option("Data directory to restore; made if it is not there.")
 @click.option("--force", is_flag=True, help="Replace the data that is there.")
 def command(file: Path, data_dir: Path, force: bool) -> None:
     """Put the backup FILE in place. Stop the service on the data directory first.

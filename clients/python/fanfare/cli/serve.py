@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import uvloop
 
+from fanfare.cli.data_directory import data_option
 from fanfare.cli.tour import tour as text_of_tour
 from infra.local import logs
 from infra.local.data_directory import DataDirectoryError
@@ -37,15 +38,7 @@ LEVELS = click.Choice(["debug", "info", "warning", "error"])
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--http-port", default=8080, show_default=True, type=PORT, help="REST API; 0: free one.")
 @click.option("--ws-port", default=8081, show_default=True, type=PORT, help="WebSocket; 0: free one.")
-@click.option(
-    "--data",
-    "data_dir",
-    default="data",
-    show_default=True,
-    envvar="FANFARE_DATA",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Directory of the database and the secrets; made at first start.",
-)
+@data_option("Directory of the database and the secrets; made at first start.")
 @click.option(
     "--settings",
     "settings_path",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fanfare.cli.data_directory import data_option
 from fanfare.cli.durations import duration
 from fanfare.cli.identity import AttributeValue, Identity, identity_options, minter
 
@@ -27,15 +28,7 @@ Examples:
 @click.option(
     "--ttl", default="1h", show_default=True, type=duration, help="How long it is good for: 90s, 15m, 8h, 2d."
 )
-@click.option(
-    "--data",
-    "data_dir",
-    default="data",
-    show_default=True,
-    envvar="FANFARE_DATA",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Data directory of the service; its secrets sign the token.",
-)
+@data_option("Data directory of the service; its secrets sign the token.")
 def command(
     user: str,
     groups: tuple[str, ...],
