@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.connections.farewell import dismiss
@@ -24,6 +25,8 @@ from services.domain.targets.expression import KEPT
 from services.domain.targets.row_filter import matches
 from services.fanout.delivery import RESYNC, RETRY_DELAYS_S
 from services.ports import Ports
+
+log = logging.getLogger(__name__)
 
 OVERLAP_S = IN_FLIGHT_BOUND_S + CLOCK_SKEW_S
 """How far behind `since` a reader looks again: what was released before it may have been under way."""
@@ -82,7 +85,7 @@ async def resume(ports: Ports, row: Connection, since: str | None) -> None:
     """
     now_s = ports.clock.now_s()
     if since is None:
-        await _post(ports, row, [frames.resumed(upto=positions.lowest_at(now_s), more=False, recovered=True)])
+        await _arrives(ports, row, frames.resumed(upto=positions.lowest_at(now_s), more=False, recovered=True))
         return
     start = parse_since(since, row.connection_id)
     behind = start.position
@@ -93,16 +96,30 @@ async def resume(ports: Ports, row: Connection, since: str | None) -> None:
     batch = found[:BATCH]
     pushes = await ports.pushes.get_many([entry.push_id for entry in batch])
     kept = [(entry, push) for entry in batch if (push := pushes.get(entry.push_id)) is not None]
-    deliverable = [push for _, push in kept if push.state in DELIVERABLE]
-    await _keep_receipts(ports, row, deliverable, now_s)
     more = len(found) > BATCH or cut_at is not None
     upto = positions.lowest_at(now_s)
     if more:
         last = batch[-1].position if len(found) > BATCH else cut_at
         upto = f"{last}{_CONTINUES}{row.connection_id}"
     recovered = start.exact or await _recovered(ports, row, start.position, now_s)
-    posted = [data for entry, push in kept if (data := _replay_of(entry, push)) is not None]
-    await _post(ports, row, [*posted, frames.resumed(upto=upto, more=more, recovered=recovered)])
+    for entry, push in kept:
+        # Where the socket is gone the replay ends: its terminal will resume on another.
+        if not await _replay(ports, row, entry, push):
+            return
+    await _arrives(ports, row, frames.resumed(upto=upto, more=more, recovered=recovered))
+
+
+async def _replay(ports: Ports, row: Connection, entry: LogEntry, push: Push) -> bool:
+    """Post a push that was missed; False if the connection is no more.
+
+    Its receipt is there before the terminal can confirm it.
+    """
+    data = _replay_of(entry, push)
+    if data is None:
+        return True
+    if push.state in DELIVERABLE and push.strategy.ack_need is not None:
+        await _keep_receipt(ports, row, push)
+    return await _arrives(ports, row, data)
 
 
 def _replay_of(entry: LogEntry, push: Push) -> bytes | None:
@@ -125,10 +142,10 @@ async def _read(ports: Ports, row: Connection, behind: str, now_s: float) -> tup
     entries: list[LogEntry] = []
     cut_at: str | None = None
     for topic in row.topics():
-        log = await ports.pushes.log(topic, after=behind, retained_at_s=now_s, limit=SCANNED_AT_MOST)
-        entries.extend(log)
-        if len(log) == SCANNED_AT_MOST:
-            cut_at = log[-1].position if cut_at is None else min(cut_at, log[-1].position)
+        read = await ports.pushes.log(topic, after=behind, retained_at_s=now_s, limit=SCANNED_AT_MOST)
+        entries.extend(read)
+        if len(read) == SCANNED_AT_MOST:
+            cut_at = read[-1].position if cut_at is None else min(cut_at, read[-1].position)
     if cut_at is not None:
         entries = [entry for entry in entries if entry.position <= cut_at]
     return entries, cut_at
@@ -143,39 +160,33 @@ async def _recovered(ports: Ports, row: Connection, position: str, now_s: float)
     return True
 
 
-async def _keep_receipts(ports: Ports, row: Connection, pushes: Sequence[Push], now_s: float) -> None:
-    receipts = [
-        Receipt(
-            push_id=push.id,
-            connection_id=row.connection_id,
-            terminal_id=row.terminal_id,
-            user=row.user,
-            kind="sent",
-            at_s=now_s,
-        )
-        for push in pushes
-        if push.strategy.ack_need is not None
-    ]
-    if receipts:
-        await ports.pushes.replayed(receipts)
-
-
-async def _post(ports: Ports, row: Connection, posted: Sequence[bytes]) -> None:
-    """Post frames in order, up to where the socket is gone: its terminal will resume on another."""
-    for data in posted:
-        if not await _arrives(ports, row, data):
-            return
+async def _keep_receipt(ports: Ports, row: Connection, push: Push) -> None:
+    await ports.pushes.replayed(
+        [
+            Receipt(
+                push_id=push.id,
+                connection_id=row.connection_id,
+                terminal_id=row.terminal_id,
+                user=row.user,
+                kind="sent",
+                at_s=ports.clock.now_s(),
+            )
+        ]
+    )
 
 
 async def _arrives(ports: Ports, row: Connection, data: bytes) -> bool:
-    """Post one frame, again after a wait while it is throttled; whether it went out.
+    """Post one frame, again after a wait while it is throttled; False if the connection is no more.
 
-    A terminal waits for `resumed`, so a frame is never just left out: a socket that stays throttled is closed.
+    A terminal waits for `resumed`, so a socket that stays throttled is closed. A frame that can never be posted is left
+    out: it would end every replay at the same place.
     """
     for delay_s in RETRY_DELAYS_S:
         result = await ports.gateway.post([row.connection_id], data)
+        if result.refused:
+            log.error("frame refused by the gateway", extra={"connection_id": row.connection_id, "bytes": len(data)})
         if not result.throttled:
-            return bool(result.sent)
+            return not result.gone
         await asyncio.sleep(delay_s)
     await dismiss(ports, [row], RESYNC)
     return False
