@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+
 import pytest
 
 from services.domain.pushes import State
@@ -12,6 +15,8 @@ from services.timeline.handler import expire
 from tests.contract.adapters import NOON_S
 from tests.unit.services.service import Service, once_before
 
+DEADLINE_S = 10
+
 
 async def test_its_timer_is_set_for_its_end_and_asks_for_it(service: Service) -> None:
     push = await service.submit(expires_in="15m")
@@ -19,7 +24,17 @@ async def test_its_timer_is_set_for_its_end_and_asks_for_it(service: Service) ->
     assert timer is not None
     assert timer.at_s == NOON_S + 900
     service.clock.at_s += 900
-    await handler.build(service.ports)(timer.body)
+    expired = asyncio.Event()
+
+    async def fire(event: Mapping[str, object]) -> None:
+        await handler.build(service.ports)(event)
+        expired.set()
+
+    service.storage.timers.start(fire)
+    try:
+        await asyncio.wait_for(expired.wait(), DEADLINE_S)
+    finally:
+        await service.storage.timers.stop()
     assert (await service.push(push.id)).state is State.EXPIRED
 
 
