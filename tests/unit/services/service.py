@@ -72,6 +72,11 @@ class Service:
         await self.ports.registry.add(row)
         return row
 
+    async def empty(self) -> None:
+        """Everybody leaves, and nobody remembers what was sent."""
+        await self.ports.registry.remove(await self.registered())
+        self.sockets.forget()
+
     async def crowd(self, number: int) -> None:
         """Many others, so that it is cheaper to read a few topics than everybody."""
         await asyncio.gather(*(self.connect(f"other{index}", f"other{index}") for index in range(number)))

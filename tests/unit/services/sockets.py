@@ -62,6 +62,11 @@ class ScriptedSockets:
         """The connections that were sent anything."""
         return {connection_id for connection_id, sent in self._sent.items() if sent}
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.posts.clear()
+        self._sent.clear()
+
     async def post(self, connection_ids: Sequence[str], data: bytes) -> PostResult:
         if self.before_post is not None:
             await self.before_post()
