@@ -154,6 +154,30 @@ class TestText:
         assert await client.closed_with() == 1007
 
 
+class TestFramesInParts:
+    """A client may write a frame's header and its payload apart; meanwhile others are served."""
+
+    WHOLE = frame(TEXT, b"x" * 200)
+
+    @pytest.mark.parametrize("at", range(1, 12))
+    async def test_what_another_sends_meanwhile_is_its_own(self, served: Served, client: RawClient, at: int) -> None:
+        other = await RawClient.open(served)
+        seen = served.gateway.counters.bytes_in
+        client.send(self.WHOLE[:at])
+        await until(lambda: served.gateway.counters.bytes_in == seen + at, "the first part is received")
+        for _ in range(2):
+            other.send(frame(TEXT, b"of the other"))
+            assert await echoed(other) == b"of the other"
+        client.send(self.WHOLE[at:])
+        assert await echoed(client) == b"x" * 200
+        other.abort()
+
+    @pytest.mark.parametrize("head", [b"\x81\xfe\x00\x02", b"\x81\xff" + b"\x00" * 7 + b"\x02"], ids=["16", "64"])
+    async def test_a_length_in_more_bytes_than_it_needs_is_read(self, client: RawClient, head: bytes) -> None:
+        client.send((head + frame(TEXT, b"ab")[2:]) * 2 + frame(TEXT, b"c"))
+        assert sorted([await echoed(client) for _ in range(3)]) == [b"ab", b"ab", b"c"]
+
+
 class TestLimits:
     async def test_a_frame_over_32_kib_is_1009(self, client: RawClient) -> None:
         client.send(frame(TEXT, b"*" * 32_769))

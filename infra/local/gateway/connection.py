@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import codecs
 from collections import deque
-from typing import cast
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 from infra.local.gateway import dispatch
 from infra.local.gateway.events import Session
 from infra.local.gateway.frames import text_frames
+from infra.local.gateway.parser import Parser
 from infra.local.gateway.stage import Stage
 
 # A chunk of tiny frames becomes objects of a hundred times its size, so a large one is parsed in slices.
@@ -56,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._closing = False
         self._reading = True
         self._in_flight = 0
-        self._parser: ServerProtocol | None = None
+        self._parser: Parser | None = None
         self._fragments: _Fragments | None = None
         self._waiting: deque[str] | None = None
         self._unread = b""
@@ -173,7 +172,7 @@ class Connection(asyncio.Protocol):
     def _is_full(self) -> bool:
         return self.fd < 0 and self.transport.get_write_buffer_size() > self.stage.limits.write_buffer_bytes
 
-    def _flush(self, parser: ServerProtocol) -> None:
+    def _flush(self, parser: Parser) -> None:
         for data in parser.data_to_send():
             if data:
                 self._write(data)
@@ -205,23 +204,23 @@ class Connection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         parser = self._parser or self.stage.take_parser()
-        parser.receive_data(data)
-        for frame in cast("list[Frame]", parser.events_received()):
+        for frame in parser.receive(data):
             if self._closing:
                 break
             self._receive(parser, frame)
         if parser.writes:
             self._flush(parser)
         if parser.state is State.OPEN:
-            between_messages = parser.current_size is None and not parser.reader.buffer
-            self._parser = None if between_messages else parser
-            if between_messages:
+            if parser.is_between_messages:
+                self._parser = None
                 self.stage.return_parser(parser)
+            else:
+                self._parser = parser
         else:
             self._parser = parser
             self._end_as(parser)
 
-    def _receive(self, parser: ServerProtocol, frame: Frame) -> None:
+    def _receive(self, parser: Parser, frame: Frame) -> None:
         opcode = frame.opcode
         if opcode is Opcode.TEXT or opcode is Opcode.CONT:
             if opcode is Opcode.TEXT and frame.fin:
@@ -244,7 +243,7 @@ class Connection(asyncio.Protocol):
         elif opcode is Opcode.PING and self.stage.limits.client_pings_keep_open:
             self.last_active_s = self.stage.loop.time()
 
-    def _collect(self, parser: ServerProtocol, frame: Frame) -> str | None:
+    def _collect(self, parser: Parser, frame: Frame) -> str | None:
         """Add a fragment; returns the message when it is whole."""
         fragments = self._fragments
         if fragments is None:
@@ -265,7 +264,7 @@ class Connection(asyncio.Protocol):
         self._fragments = None
         return fragments.data.decode()
 
-    def _end_as(self, parser: ServerProtocol) -> None:
+    def _end_as(self, parser: Parser) -> None:
         """End with the code that the client sent, or else with the one it was sent."""
         if self._closing:
             return

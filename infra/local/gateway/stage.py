@@ -7,9 +7,6 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
-from websockets.protocol import State
-from websockets.server import ServerProtocol
-
 from infra.local.gateway.api import DISCONNECT, WebSocketApi
 from infra.local.gateway.chaos import Mischief
 from infra.local.gateway.counters import Counters
@@ -18,6 +15,7 @@ from infra.local.gateway.forwarded import TrustedProxies
 from infra.local.gateway.ids import Ids
 from infra.local.gateway.invocation import FunctionError, FunctionTimedOut, invoke, log_failure
 from infra.local.gateway.limits import Limits
+from infra.local.gateway.parser import Parser
 from infra.local.gateway.sigv4 import SignatureVerifier
 from infra.local.gateway.throttle import TokenBucket
 from infra.local.gateway.timers import TimerWheel
@@ -26,14 +24,10 @@ if TYPE_CHECKING:
     from infra.local.gateway.connection import Connection
 
 log = logging.getLogger("fanfare.gateway")
-# At DEBUG the library logs frames, which must never be in a log, and at INFO two lines for each connection.
-_frames_log = logging.getLogger("fanfare.gateway.frames")
-_frames_log.setLevel(logging.WARNING)
 
 _MAX_SPARE_PARSERS = 64
 _MAX_SHARED_TEXTS = 4096
 _MAX_SHARED_TEXT = 256
-_MAX_CONTROL_PAYLOAD_BYTES = 125
 
 
 class Stage:
@@ -68,7 +62,7 @@ class Stage:
         self._emptied.set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._shared_texts: dict[str, str] = {}
-        self._spare_parsers: list[ServerProtocol] = []
+        self._spare_parsers: list[Parser] = []
 
     def arrived(self, transport: asyncio.Transport) -> None:
         """A TCP connection was made."""
@@ -116,16 +110,13 @@ class Stage:
             self._shared_texts.clear()
         return self._shared_texts.setdefault(text, text)
 
-    def take_parser(self) -> ServerProtocol:
+    def take_parser(self) -> Parser:
         """A parser between two messages. It holds no state then, so idle connections have none: they share a few."""
         if self._spare_parsers:
             return self._spare_parsers.pop()
-        # The library counts a control frame's payload against what is left of a message; the exact bound on messages
-        # is kept in Connection.
-        message_bytes = self.limits.message_bytes + _MAX_CONTROL_PAYLOAD_BYTES
-        return ServerProtocol(state=State.OPEN, max_size=(message_bytes, self.limits.frame_bytes), logger=_frames_log)
+        return Parser(self.limits)
 
-    def return_parser(self, parser: ServerProtocol) -> None:
+    def return_parser(self, parser: Parser) -> None:
         """Give back a parser that is between two messages."""
         if len(self._spare_parsers) < _MAX_SPARE_PARSERS:
             self._spare_parsers.append(parser)
