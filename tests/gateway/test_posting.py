@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from infra.local.gateway import Limits, Outcome
 from tests.gateway.serving import DEADLINE_S, Function, Served, Serving, connection_id_of, ok, until
-from tests.gateway.wire import CONTINUATION, PING, TEXT, RawClient, frame, slow_client, upgrade_request
+from tests.gateway.wire import BINARY, CONTINUATION, PING, TEXT, RawClient, frame, slow_client, upgrade_request
 
 UNKNOWN = "AAAAAAAAAAAAAAA="
 
@@ -158,6 +158,17 @@ async def test_a_client_that_was_held_up_still_finishes_the_closing_handshake(se
     served.gateway.disconnect(connection_id)
     client.resume()
     assert await client.closed_with() == 1000
+
+
+async def test_a_violation_by_a_client_that_is_held_up_ends_it_at_once(serving: Serving) -> None:
+    # As above: only the client's end, which must be seen, ends it in time.
+    hang = Function(lambda event: asyncio.sleep(60))
+    served = await serving.start({"$default": hang}, limits=Limits(in_flight=1, close_timeout_s=3 * DEADLINE_S))
+    client = await RawClient.open(served)
+    client.send(frame(TEXT, b"x") + frame(BINARY, b"x"))
+    assert await client.closed_with() == 1003
+    client.abort()
+    await until(lambda: served.gateway.tcp_connections == 0, "the client's end is seen")
 
 
 async def test_posts_beyond_the_rate_are_throttled_and_nobody_is_closed(serving: Serving) -> None:

@@ -118,15 +118,48 @@ async def test_what_comes_in_one_piece_is_read_to_its_end(
     await until(lambda: len(function.events) == 50, "every message is handed over")
 
 
-async def test_a_close_frame_reaches_the_client(
+# More than the kernel takes at once, so that it is still being sent when the answer to its beginning comes.
+LONG = b"*" * 8_500_000
+
+
+async def test_a_client_that_goes_on_sending_still_sees_why_it_is_closed(
     serving: Serving, server_side: ssl.SSLContext, client_side: ssl.SSLContext
 ) -> None:
     served = await serving.start(ssl=server_side)
     client = await RawClient.connected(served, ssl=client_side)
     client.send(upgrade_request())
-    assert (await client.response())[0] == 101
+    await client.response()
+    client.pause()
+    client.send(frame(TEXT, LONG))
+    await until(lambda: served.gateway.counters.closes == {1009: 1}, "the gateway has closed")
+    client.resume()
+    assert (await client.frame()).close_code == 1009
+    client.abort()
+
+
+async def test_a_caller_that_goes_on_sending_still_sees_why_it_is_refused(
+    serving: Serving, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+) -> None:
+    served = await serving.start(ssl=server_side)
+    client = await RawClient.connected(served, ssl=client_side)
+    client.pause()
+    client.send(b"POST /local HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(LONG) + LONG)
+    await until(lambda: served.gateway.counters.requests == {413: 1}, "the gateway has refused")
+    client.resume()
+    assert (await client.response())[0] == 413
+    client.abort()
+
+
+async def test_one_that_stays_after_its_violation_is_cut_off(
+    serving: Serving, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+) -> None:
+    served = await serving.start(ssl=server_side, limits=Limits(close_timeout_s=0.1))
+    client = await RawClient.connected(served, ssl=client_side)
+    client.send(upgrade_request())
+    await client.response()
     client.send(frame(PING, fin=False))
-    assert await client.closed_with() == 1002
+    assert (await client.frame()).close_code == 1002
+    await client.end()
 
 
 async def test_a_refusal_reaches_the_client(

@@ -180,8 +180,9 @@ class Connection(asyncio.Protocol):
                 # Half-close and read on: closing now would reset a client that is still sending, and it would
                 # not see why.
                 self.transport.write_eof()
-            else:
+            elif parser.close_rcvd is not None:
                 self.transport.close()
+            # Else it may still be sending, and TLS cannot be half-closed: it has `close_timeout_s` to go.
 
     # In
 
@@ -219,6 +220,9 @@ class Connection(asyncio.Protocol):
         else:
             self._parser = parser
             self._end_as(parser)
+            if parser.eof_sent and not self._reading:
+                # What comes from here on is thrown away, but the client's end has to be seen.
+                self._resume_reading()
 
     def _receive(self, parser: Parser, frame: Frame) -> None:
         opcode = frame.opcode

@@ -123,12 +123,12 @@ class HttpConnection(asyncio.Protocol):
                 unparsed = self._without_upgrade() + rest
             except httptools.HttpParserError:
                 if not self._closing:
-                    self._refuse(400, "Bad Request")
+                    self._refuse(plain_response(400, "Bad Request"))
                 return
         if not self._between_requests:
             self._raw_bytes += len(data)
             if self._raw_bytes > 2 * self._stage.limits.header_bytes + _SLICE_BYTES and not self._closing:
-                self._refuse(431, "Request Header Fields Too Large")
+                self._refuse(plain_response(431, "Request Header Fields Too Large"))
 
     def _without_upgrade(self) -> bytes:
         """The head again, for a new parser: one stops at any upgrade, which a server may ignore (RFC 9110 §7.8)."""
@@ -175,9 +175,9 @@ class HttpConnection(asyncio.Protocol):
             return
         limits = self._stage.limits
         if len(self._target) > limits.url_chars:
-            self._refuse(414, "URI Too Long")
+            self._refuse(plain_response(414, "URI Too Long"))
         elif self._head_bytes > limits.header_bytes:
-            self._refuse(431, "Request Header Fields Too Large")
+            self._refuse(plain_response(431, "Request Header Fields Too Large"))
         elif any(name.lower() == "expect" and value.lower() == "100-continue" for name, value in self._headers):
             self._transport.write(_CONTINUE)
 
@@ -195,7 +195,7 @@ class HttpConnection(asyncio.Protocol):
         else:
             self._body.clear()
             if self._body_bytes > _DISCARDED_BODY_BYTES:
-                self._write(management.too_large(self._stage), close=True)
+                self._refuse(management.too_large(self._stage))
 
     def on_message_complete(self) -> None:
         """httptools: the request is whole."""
@@ -211,15 +211,15 @@ class HttpConnection(asyncio.Protocol):
             body=None if too_large else b"".join(self._body),
             body_sha256=_NO_BODY_SHA256 if self._digest is None else self._digest.hexdigest(),
         )
+        self._between_requests = True
         if parser.should_upgrade():
             if request.method == "CONNECT":
-                self._refuse(405, "Method Not Allowed")
+                self._refuse(plain_response(405, "Method Not Allowed"))
             elif self._is_for_the_socket(request) and request.by_name.get("upgrade", "").lower() == "websocket":
                 self._begin_handshake(request)
             # Anything else is parsed once more, without its upgrade, and answered then.
         else:
             self._serve(request, keep_alive=parser.should_keep_alive())
-        self._between_requests = True
 
     def finish(self) -> None:
         """The gateway closes: so does a connection that waits for its next request."""
@@ -274,12 +274,13 @@ class HttpConnection(asyncio.Protocol):
         self._stage.timers.watch(self, self._deadline_s)
         if self._transport.can_write_eof():
             self._transport.write_eof()
-        else:
+        elif self._between_requests:
+            # TLS cannot be half-closed; but this client has no reason to send more.
             self._transport.close()
 
-    def _refuse(self, status: int, message: str) -> None:
-        self._stage.counters.requests[status] += 1
-        self._write(plain_response(status, message), close=True)
+    def _refuse(self, response: HttpResponse) -> None:
+        self._stage.counters.requests[response.status] += 1
+        self._write(response, close=True)
 
     # The opening handshake
 
