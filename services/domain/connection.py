@@ -50,8 +50,11 @@ class Connection:
         return f"{self.place:08x}#{self.connection_id}"
 
     def may_be_opening(self, now_s: float) -> bool:
-        """Whether its handshake may be under way: the gateway says until its end that there is no such socket."""
-        return now_s - self.connected_at_s < LONGEST_HANDSHAKE_S
+        """Whether its handshake may be under way: the gateway says until its end that there is no such socket.
+
+        A terminal that has been heard is past it.
+        """
+        return self.last_heard_at_s <= self.connected_at_s and now_s - self.connected_at_s < LONGEST_HANDSHAKE_S
 
 
 def connection_id_of(sort_key: str) -> str:

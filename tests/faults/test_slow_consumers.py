@@ -55,6 +55,7 @@ async def test_a_terminal_that_was_closed_for_not_reading_misses_nothing(own_off
 async def test_when_an_end_was_never_heard_of_the_next_push_finds_out(own_office: OwnOffice) -> None:
     office = own_office(Tuning(lost_disconnects=1.0))
     alice = await office.terminal()
+    await alice.resume(None)
     await alice.close()
     assert await _is_listed(office, alice.user)
     push_id = await office.api.push({"users": [alice.user]})
@@ -69,6 +70,7 @@ async def test_ends_never_heard_of_do_not_use_up_the_connections_of_a_user(own_o
     user = office.name("alice")
     for _ in range(5):
         terminal = await office.terminal(user)
+        await terminal.resume(None)
         await terminal.close()
         await eventually(lambda: _is_listed(office, user), bool)
 

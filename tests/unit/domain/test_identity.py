@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +67,20 @@ def test_a_connection_is_filed_under_all_its_groups_its_user_and_its_terminal() 
 def test_a_topic_is_read_back_as_it_was_written(kind: str, name: str) -> None:
     topic = topics.Topic(kind, name)
     assert topics.parse(str(topic)) == topic
+
+
+@pytest.mark.parametrize(
+    ("heard_after_s", "age_s", "may"),
+    [(0.0, 0.0, True), (0.0, 29.9, True), (0.0, 30.0, False), (0.5, 1.0, False)],
+)
+def test_a_handshake_may_be_under_way_until_the_terminal_is_heard_or_its_time_is_over(
+    heard_after_s: float, age_s: float, may: bool
+) -> None:
+    row = connection.opened(
+        Identity(user="bob", issuer="i", expires_at_s=10_000),
+        connection_id="c",
+        calls_itself=None,
+        run_time_groups=frozenset(),
+        now_s=1_000.0,
+    )
+    assert replace(row, last_heard_at_s=1_000.0 + heard_after_s).may_be_opening(1_000.0 + age_s) is may
