@@ -32,15 +32,27 @@ A_PAGE_EACH = Budget(remaining_s=lambda: 0.0)
 class Service:
     """The ports of one service, and what stands behind them."""
 
-    def __init__(self, storage: Storage, clock: ManualClock, sockets: ScriptedSockets) -> None:
-        self.storage = storage
+    def __init__(self, storage: Storage, clock: ManualClock, directory: Path) -> None:
         self.clock = clock
-        self.sockets = sockets
+        self.sockets = ScriptedSockets()
+        self._directory = directory
+        self._use(storage)
+
+    async def reopen(self) -> None:
+        """The process ends and another takes over what is kept; its registry is empty."""
+        await self.close()
+        self._use(await Storage.open(self._directory, self.clock))
+
+    async def close(self) -> None:
+        await self.storage.close()
+
+    def _use(self, storage: Storage) -> None:
+        self.storage = storage
         self.ports = Ports(
-            clock=clock,
+            clock=self.clock,
             registry=storage.registry,
             pushes=storage.pushes,
-            gateway=sockets,
+            gateway=self.sockets,
             blocks=storage.blocks,
             memberships=storage.memberships,
             tickets=storage.tickets,
@@ -130,8 +142,11 @@ class Service:
         return [frame["id"] for frame in self.sockets.frames(connection_id, "push")]
 
 
-def once_after(port: object, method: str, happens: Callable[[], Awaitable[object]]) -> None:
-    """Let something happen just after the next call of a port's method, before the caller hears of it."""
+def once_after(port: object, method: str, happens: Callable[[], Awaitable[object]]) -> Callable[[], None]:
+    """Let something happen just after the next call of a port's method, before the caller hears of it.
+
+    What it returns calls that off.
+    """
     original = getattr(port, method)
 
     async def called(*args: object, **named: object) -> object:
@@ -141,10 +156,11 @@ def once_after(port: object, method: str, happens: Callable[[], Awaitable[object
         return result
 
     setattr(port, method, called)
+    return lambda: setattr(port, method, original)
 
 
-def once_before(port: object, method: str, happens: Callable[[], Awaitable[object]]) -> None:
-    """Let something happen just before the next call of a port's method does anything."""
+def once_before(port: object, method: str, happens: Callable[[], Awaitable[object]]) -> Callable[[], None]:
+    """Let something happen just before the next call of a port's method does anything; to be called off likewise."""
     original = getattr(port, method)
 
     async def called(*args: object, **named: object) -> object:
@@ -153,6 +169,7 @@ def once_before(port: object, method: str, happens: Callable[[], Awaitable[objec
         return await original(*args, **named)
 
     setattr(port, method, called)
+    return lambda: setattr(port, method, original)
 
 
 @contextmanager
@@ -169,8 +186,8 @@ async def running(directory: Path) -> AsyncIterator[Service]:
     """A service at noon, on a data directory of its own."""
     clock = ManualClock(NOON_S)
     with ids_from_the_start():
-        storage = await Storage.open(directory, clock)
+        service = Service(await Storage.open(directory, clock), clock, directory)
         try:
-            yield Service(storage, clock, ScriptedSockets())
+            yield service
         finally:
-            await storage.close()
+            await service.close()

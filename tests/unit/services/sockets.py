@@ -37,6 +37,11 @@ class ScriptedSockets:
         """What becomes of every post to a connection that has nothing else coming."""
         self._always[connection_id] = outcome
 
+    def keep_up(self) -> None:
+        """Nothing is throttled or refused any more."""
+        self._next.clear()
+        self._always.clear()
+
     def lose(self, *connection_ids: str) -> None:
         """Sockets are gone, and nobody was told."""
         self._gone.update(connection_ids)

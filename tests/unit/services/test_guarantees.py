@@ -1,0 +1,315 @@
+"""Whatever happens in whatever order: everyone who is meant gets it, nobody else does, and the counts add up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.domain.pushes import Job, Push, State
+from services.domain.targets import text_form
+from services.fanout import delivery
+from services.fanout.delivery import NO_LIMIT, Budget, deliver
+from services.messages import resume as replay
+from services.pushes import requests
+from services.pushes.cancel import cancel
+from services.pushes.submit import submit
+from services.timeline.handler import expire
+from tests.unit.services.service import A_PAGE_EACH, Service, once_after, once_before, running
+from tests.unit.services.sockets import Outcome
+from tests.unit.services.terminal import Terminal
+from tests.unit.targets.expressions import ARow, means
+
+T = TypeVar("T")
+
+TARGETS = (
+    "all",
+    "group:ops",
+    "user:alice or terminal:kiosk",
+    "os = windows",
+    "group:ops and not user:alice",
+    "group:it or user:bob",
+    "not group:ops",
+)
+STRATEGIES: tuple[dict[str, object], ...] = (
+    {},
+    {"receipts": "each"},
+    {"expires_in": "20s"},
+    {"retain": "0s"},
+)
+THROTTLED: Outcome = "throttled"
+Dies = Literal["before a post", "after a post", "after a page"]
+
+
+class Killed(Exception):
+    """A worker died."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A push, and who had a right to it when it was accepted.
+
+    `entitled` had been answered before, `here` are the connections that were open, by terminal.
+    """
+
+    push: Push
+    entitled: frozenset[str]
+    here: dict[str, str]
+
+
+def _terminals() -> list[Terminal]:
+    return [
+        Terminal(terminal_id="alice/pc", user="alice", groups=("ops",), attributes={"os": "windows"}),
+        Terminal(terminal_id="alice/phone", user="alice", groups=("ops", "it")),
+        Terminal(terminal_id="bob/pc", user="bob", groups=("ops",), attributes={"os": "linux"}),
+        Terminal(terminal_id="cho/pc", user="cho", groups=("it",), attributes={"os": "windows"}),
+        Terminal(terminal_id="kiosk", user="reception"),
+    ]
+
+
+class Office(RuleBasedStateMachine):
+    """Terminals that come and go, pushes and cancels, and workers that die, are late, or do things twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = ExitStack()
+        self._loop = self._stack.enter_context(asyncio.Runner())
+        patched = self._stack.enter_context(pytest.MonkeyPatch.context())
+        patched.setattr(delivery, "PAGE", 2)
+        patched.setattr(delivery, "MOST_LEFT", 2)
+        patched.setattr(replay, "BATCH", 2)
+        patched.setattr(replay, "SCANNED_AT_MOST", 3)
+        patched.setattr(replay, "RETRY_DELAYS_S", (0.0,) * len(delivery.RETRY_DELAYS_S))
+        directory = Path(self._stack.enter_context(TemporaryDirectory()))
+        opened = running(directory)
+        self.service: Service = self._do(opened.__aenter__())
+        self._stack.callback(lambda: self._do(opened.__aexit__(None, None, None)))
+        self.service.clock.at_s += 60
+        self.terminals = _terminals()
+        self.sent: list[Sent] = []
+        self.jobs: list[Job] = []
+        self.connections = 0
+
+    def _do(self, coroutine: Coroutine[object, object, T]) -> T:
+        return self._loop.run(coroutine)
+
+    # Terminals
+
+    @rule(number=st.integers(0, 4))
+    def comes(self, number: int) -> None:
+        terminal = self.terminals[number]
+        if terminal.connection_id is not None:
+            return
+        self._connect(terminal)
+        if terminal.since is None:
+            self._resume(terminal)
+
+    @rule(number=st.integers(0, 4))
+    def resumes(self, number: int) -> None:
+        terminal = self.terminals[number]
+        if terminal.connection_id is not None and terminal.is_replaying:
+            self._resume(terminal)
+
+    @rule(number=st.integers(0, 4), tells=st.booleans())
+    def goes(self, number: int, tells: bool) -> None:
+        terminal = self.terminals[number]
+        if terminal.connection_id is None:
+            return
+        self.service.sockets.lose(terminal.connection_id)
+        if tells:
+            self._do(self.service.ports.registry.remove([terminal.connection_id]))
+        terminal.closes()
+
+    @rule(number=st.integers(0, 4), times=st.integers(1, 7))
+    def does_not_keep_up(self, number: int, times: int) -> None:
+        connection_id = self.terminals[number].connection_id
+        if connection_id is not None:
+            self.service.sockets.next_posts(connection_id, *[THROTTLED] * times)
+
+    # Callers
+
+    @rule(whom=st.sampled_from(TARGETS), strategy=st.sampled_from(STRATEGIES))
+    def pushes(self, whom: str, strategy: dict[str, object]) -> None:
+        here = {each.terminal_id: each.connection_id for each in self.terminals if each.connection_id is not None}
+        entitled = frozenset(each.terminal_id for each in self.terminals if each.since is not None)
+        request = requests.checked(target=whom, message="hi", strategy=strategy)
+        push = self._do(submit(self.service.ports, request, sender="admin")).push
+        self.sent.append(Sent(push, entitled, here))
+        self._note_jobs()
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def cancels(self, data: st.DataObject) -> None:
+        sent = data.draw(st.sampled_from(self.sent), "push")
+        if self._do(self.service.push(sent.push.id)).state is not State.EXPIRED:
+            self._do(cancel(self.service.ports, sent.push.id, by="boss"))
+            self._note_jobs()
+
+    # Workers: a job may be handed out at any time, also when it has long gone on or is finished.
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), budget=st.sampled_from([NO_LIMIT, A_PAGE_EACH]), at_once=st.integers(1, 2))
+    def works(self, data: st.DataObject, budget: Budget, at_once: int) -> None:
+        job = data.draw(st.sampled_from(self.jobs), "job")
+
+        async def work() -> None:
+            self.service.sockets.before_post = lambda: asyncio.sleep(0)
+            await asyncio.gather(*(deliver(self.service.ports, job, budget) for _ in range(at_once)))
+            self.service.sockets.before_post = None
+
+        self._do(work())
+        self._note_jobs()
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), dies=st.sampled_from(["before a post", "after a post", "after a page"]))
+    def dies_at_work(self, data: st.DataObject, dies: Dies) -> None:
+        job = data.draw(st.sampled_from(self.jobs), "job")
+
+        async def killed() -> None:
+            raise Killed
+
+        async def work() -> None:
+            ports = self.service.ports
+            match dies:
+                case "before a post":
+                    call_off = once_before(ports.gateway, "post", killed)
+                case "after a post":
+                    call_off = once_after(ports.gateway, "post", killed)
+                case _:
+                    call_off = once_after(ports.pushes, "advance", killed)
+            with suppress(Killed):
+                await deliver(ports, job)
+            call_off()
+
+        self._do(work())
+        self._note_jobs()
+
+    @rule()
+    def the_server_starts_anew(self) -> None:
+        self._do(self.service.reopen())
+        for terminal in self.terminals:
+            if terminal.connection_id is not None:
+                self.service.sockets.lose(terminal.connection_id)
+                terminal.closes()
+
+    @rule(seconds=st.integers(1, 45))
+    def time_passes(self, seconds: int) -> None:
+        self.service.clock.at_s += seconds
+        for sent in self.sent:
+            self._do(expire(self.service.ports, sent.push.id))
+
+    # What must hold
+
+    @invariant()
+    def nobody_else_ever_gets_it(self) -> None:
+        targets = {sent.push.id: sent.push.target for sent in self.sent}
+        for terminal in self.terminals:
+            self._read(terminal)
+            for push_id in terminal.shown:
+                assert _is_meant(terminal, targets[push_id])
+
+    def teardown(self) -> None:
+        try:
+            self._everyone_comes_and_all_is_done()
+            for sent in self.sent:
+                self._check(sent)
+        finally:
+            self._stack.close()
+
+    def _everyone_comes_and_all_is_done(self) -> None:
+        self.service.sockets.keep_up()
+        self._do(self.service.settle())
+        for terminal in self.terminals:
+            self._read(terminal)
+            if terminal.since is None:
+                continue
+            if terminal.connection_id is None:
+                self._connect(terminal)
+            while terminal.is_replaying:
+                self._resume(terminal)
+
+    def _check(self, sent: Sent) -> None:
+        push = self._do(self.service.push(sent.push.id))
+        meant = {each.terminal_id: each for each in self.terminals if _is_meant(each, push.target)}
+        counts = self._do(self.service.counts(push))
+        assert counts.targeted == counts.sent + counts.gone + counts.skipped + counts.expired
+        retained = push.strategy.retain_s > 0
+        if push.state is State.CANCELLED and retained and push.expires_at_s is None:
+            assert [name for name, terminal in meant.items() if push.id in terminal.on_screen] == []
+        if push.state is not State.COMPLETED or push.expires_at_s is not None:
+            return
+        for name, terminal in meant.items():
+            stayed = terminal.connection_id is not None and sent.here.get(name) == terminal.connection_id
+            if stayed or (retained and name in sent.entitled):
+                assert push.id in terminal.shown, name
+        if push.strategy.ack_need is None:
+            live = self._live(push.id)
+            stayed_live = live & {str(each.connection_id) for each in self.terminals}
+            assert len(stayed_live) <= counts.sent <= len(live)
+        else:
+            receipts = self._do(self.service.receipts(push))
+            got = {name for name, receipt in receipts.items() if receipt.kind == "sent"}
+            assert got >= {name for name, terminal in meant.items() if push.id in terminal.shown and name in receipts}
+            assert counts.sent >= len(got)
+
+    def _live(self, push_id: str) -> set[str]:
+        """The connections that were sent a push other than by a replay."""
+        return {
+            connection_id
+            for connection_id in self.service.sockets.reached()
+            if any(
+                frame["id"] == push_id and "replayed" not in frame
+                for frame in self.service.sockets.frames(connection_id, "push")
+            )
+        }
+
+    def _connect(self, terminal: Terminal) -> None:
+        self.connections += 1
+        connection_id = f"c{self.connections}"
+        self._do(
+            self.service.connect(
+                connection_id,
+                terminal.user,
+                terminal_id=terminal.terminal_id,
+                groups=terminal.groups,
+                attributes=terminal.attributes,
+            )
+        )
+        terminal.opens(connection_id)
+
+    def _resume(self, terminal: Terminal) -> None:
+        assert terminal.connection_id is not None
+        row = self._do(self.service.ports.registry.get(terminal.connection_id))
+        assert row is not None
+        self._do(replay.resume(self.service.ports, row, terminal.asks_from))
+        self._read(terminal)
+
+    def _read(self, terminal: Terminal) -> None:
+        if terminal.connection_id is not None:
+            terminal.reads(self.service.sockets.frames(terminal.connection_id))
+        if terminal.connection_id in self.service.sockets.closed:
+            # The bye may not have arrived.
+            terminal.closes()
+
+    def _note_jobs(self) -> None:
+        self.jobs.extend(job for job in self.service.jobs() if job not in self.jobs)
+
+
+def _is_meant(terminal: Terminal, target: object) -> bool:
+    row = ARow(
+        terminal_id=terminal.terminal_id, user=terminal.user, groups=terminal.groups, attributes=terminal.attributes
+    )
+    return means(text_form.read(target), row)
+
+
+TestOffice = Office.TestCase
+TestOffice.settings = settings(max_examples=100, stateful_step_count=50)
