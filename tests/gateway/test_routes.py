@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 
 import pytest
@@ -198,6 +199,21 @@ async def test_messages_before_a_close_frame_are_handed_over(serving: Serving) -
     client.send(frame(TEXT, b"x") * 10 + frame(CLOSE))
     await until(lambda: len(function.events) == 10, "all messages are handed over")
     client.abort()
+
+
+async def test_no_log_line_holds_a_message_even_at_debug(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "fanfare")
+    served = await serving.start({"$default": Route(Function(lambda event: ok(str(event["body"]))), two_way=True)})
+    async with served.connect() as client:
+        await client.send("sesame")
+        await client.recv()
+        served.gateway.post_many(served.gateway.connection_ids(), b"sesame, too")
+        await client.recv()
+        await client.close(1000, "sesame, at last")
+    await until(lambda: served.gateway.tcp_connections == 0, "the client has gone")
+    ours = [record for record in caplog.records if record.name.startswith("fanfare")]
+    assert any(record.message == "handshake" for record in ours)
+    assert "sesame" not in json.dumps([record.__dict__ for record in ours], default=str)
 
 
 async def test_parts_of_a_route_selection_expression(serving: Serving) -> None:
