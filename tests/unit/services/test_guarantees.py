@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.domain.pushes import Job, Push, State
 from services.domain.targets import text_form
@@ -56,13 +56,9 @@ class Killed(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """A push, and who had a right to it when it was accepted.
-
-    `entitled` had been answered before, `here` are the connections that were open, by terminal.
-    """
+    """A push, and the connections that were open when it was accepted, by terminal."""
 
     push: Push
-    entitled: frozenset[str]
     here: dict[str, str]
 
 
@@ -104,47 +100,57 @@ class Office(RuleBasedStateMachine):
 
     # Terminals
 
-    @rule(number=st.integers(0, 4))
-    def comes(self, number: int) -> None:
-        terminal = self.terminals[number]
-        if terminal.connection_id is not None:
-            return
-        self._connect(terminal)
-        if terminal.since is None:
-            self._resume(terminal)
+    @initialize()
+    def everyone_has_been_here(self) -> None:
+        for terminal in self.terminals:
+            self._comes(terminal)
 
-    @rule(number=st.integers(0, 4))
-    def resumes(self, number: int) -> None:
-        terminal = self.terminals[number]
-        if terminal.connection_id is not None and terminal.is_replaying:
-            self._resume(terminal)
+    @precondition(lambda self: self._away())
+    @rule(data=st.data())
+    def comes(self, data: st.DataObject) -> None:
+        self._comes(data.draw(st.sampled_from(self._away()), "who"))
 
-    @rule(number=st.integers(0, 4), tells=st.booleans())
-    def goes(self, number: int, tells: bool) -> None:
-        terminal = self.terminals[number]
-        if terminal.connection_id is None:
-            return
-        self.service.sockets.lose(terminal.connection_id)
-        if tells:
-            self._do(self.service.ports.registry.remove([terminal.connection_id]))
-        terminal.closes()
+    @precondition(lambda self: any(terminal.is_replaying for terminal in self._here()))
+    @rule(data=st.data())
+    def resumes(self, data: st.DataObject) -> None:
+        self._resume(data.draw(st.sampled_from([each for each in self._here() if each.is_replaying]), "who"))
 
-    @rule(number=st.integers(0, 4), times=st.integers(1, 7))
-    def does_not_keep_up(self, number: int, times: int) -> None:
-        connection_id = self.terminals[number].connection_id
-        if connection_id is not None:
-            self.service.sockets.next_posts(connection_id, *[THROTTLED] * times)
+    @precondition(lambda self: self._here())
+    @rule(data=st.data(), tells=st.booleans())
+    def goes(self, data: st.DataObject, tells: bool) -> None:
+        self._goes(data.draw(st.sampled_from(self._here()), "who"), tells=tells)
+
+    @rule(for_s=st.sampled_from([5, 100]))
+    def everyone_comes_and_later_goes(self, for_s: int) -> None:
+        self._everyone_comes()
+        self.service.clock.at_s += for_s
+        self._do(self.service.settle())
+        self._everyone_goes()
+        self._note_jobs()
+
+    @rule(for_s=st.sampled_from([5, 100]))
+    def a_push_overtakes_another_and_everyone_goes(self, for_s: int) -> None:
+        self._everyone_comes()
+        self._push("all")
+        self.service.clock.at_s += for_s
+        overtaking = self._push("all").id
+        for job in self.service.jobs():
+            if job.push_id == overtaking:
+                self._do(deliver(self.service.ports, job))
+        self._everyone_goes()
+
+    @precondition(lambda self: self._here())
+    @rule(data=st.data(), times=st.integers(1, 7))
+    def does_not_keep_up(self, data: st.DataObject, times: int) -> None:
+        terminal = data.draw(st.sampled_from(self._here()), "who")
+        assert terminal.connection_id is not None
+        self.service.sockets.next_posts(terminal.connection_id, *[THROTTLED] * times)
 
     # Callers
 
     @rule(whom=st.sampled_from(TARGETS), strategy=st.sampled_from(STRATEGIES))
     def pushes(self, whom: str, strategy: dict[str, object]) -> None:
-        here = {each.terminal_id: each.connection_id for each in self.terminals if each.connection_id is not None}
-        entitled = frozenset(each.terminal_id for each in self.terminals if each.since is not None)
-        request = requests.checked(target=whom, message="hi", strategy=strategy)
-        push = self._do(submit(self.service.ports, request, sender="admin")).push
-        self.sent.append(Sent(push, entitled, here))
-        self._note_jobs()
+        self._push(whom, strategy)
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -155,6 +161,11 @@ class Office(RuleBasedStateMachine):
             self._note_jobs()
 
     # Workers: a job may be handed out at any time, also when it has long gone on or is finished.
+
+    @rule()
+    def all_that_is_due_is_done(self) -> None:
+        self._do(self.service.settle())
+        self._note_jobs()
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), budget=st.sampled_from([NO_LIMIT, A_PAGE_EACH]), at_once=st.integers(1, 2))
@@ -201,7 +212,7 @@ class Office(RuleBasedStateMachine):
                 self.service.sockets.lose(terminal.connection_id)
                 terminal.closes()
 
-    @rule(seconds=st.integers(1, 45))
+    @rule(seconds=st.sampled_from([1, 25, 70, 200]))
     def time_passes(self, seconds: int) -> None:
         self.service.clock.at_s += seconds
         for sent in self.sent:
@@ -230,12 +241,7 @@ class Office(RuleBasedStateMachine):
         self._do(self.service.settle())
         for terminal in self.terminals:
             self._read(terminal)
-            if terminal.since is None:
-                continue
-            if terminal.connection_id is None:
-                self._connect(terminal)
-            while terminal.is_replaying:
-                self._resume(terminal)
+        self._everyone_comes()
 
     def _check(self, sent: Sent) -> None:
         push = self._do(self.service.push(sent.push.id))
@@ -249,7 +255,7 @@ class Office(RuleBasedStateMachine):
             return
         for name, terminal in meant.items():
             stayed = terminal.connection_id is not None and sent.here.get(name) == terminal.connection_id
-            if stayed or (retained and name in sent.entitled):
+            if stayed or retained:
                 assert push.id in terminal.shown, name
         if push.strategy.ack_need is None:
             live = self._live(push.id)
@@ -271,6 +277,46 @@ class Office(RuleBasedStateMachine):
                 for frame in self.service.sockets.frames(connection_id, "push")
             )
         }
+
+    def _here(self) -> list[Terminal]:
+        return [terminal for terminal in self.terminals if terminal.connection_id is not None]
+
+    def _away(self) -> list[Terminal]:
+        return [terminal for terminal in self.terminals if terminal.connection_id is None]
+
+    def _push(self, whom: str, strategy: Mapping[str, object] | None = None) -> Push:
+        here = {each.terminal_id: str(each.connection_id) for each in self._here()}
+        request = requests.checked(target=whom, message="hi", strategy=strategy)
+        push = self._do(submit(self.service.ports, request, sender="admin")).push
+        self.sent.append(Sent(push, here))
+        self._note_jobs()
+        return push
+
+    def _everyone_comes(self) -> None:
+        """Everyone is here, and has been told all that was missed."""
+        for terminal in self.terminals:
+            while terminal.connection_id is None or terminal.is_replaying:
+                if terminal.connection_id is None:
+                    self._connect(terminal)
+                self._resume(terminal)
+
+    def _everyone_goes(self) -> None:
+        for terminal in self.terminals:
+            self._read(terminal)
+            if terminal.connection_id is not None:
+                self._goes(terminal, tells=True)
+
+    def _goes(self, terminal: Terminal, *, tells: bool) -> None:
+        assert terminal.connection_id is not None
+        self.service.sockets.lose(terminal.connection_id)
+        if tells:
+            self._do(self.service.ports.registry.remove([terminal.connection_id]))
+        terminal.closes()
+
+    def _comes(self, terminal: Terminal) -> None:
+        self._connect(terminal)
+        if terminal.since is None:
+            self._resume(terminal)
 
     def _connect(self, terminal: Terminal) -> None:
         self.connections += 1
