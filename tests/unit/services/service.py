@@ -84,6 +84,13 @@ class Service:
         await self.ports.registry.add(row)
         return row
 
+    async def connect_in_ring_order(self, number: int) -> list[str]:
+        """Connections c0, c1, … at the places 1,000, 2,000, …; their ids."""
+        ids = [f"c{index}" for index in range(number)]
+        for index, connection_id in enumerate(ids):
+            await self.connect(connection_id, place=1_000 * (index + 1))
+        return ids
+
     async def empty(self) -> None:
         """Everybody leaves, and nobody remembers what was sent."""
         await self.ports.registry.remove(await self.registered())

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 
-from services.domain import positions
 from services.domain.pushes import Counts, State
-from services.domain.topics import ALL
 from services.fanout import delivery
 from services.fanout.delivery import RETRY_DELAYS_S, deliver
 from services.pushes.cancel import cancel
 from tests.unit.services.service import A_PAGE_EACH, Service
-from tests.unit.services.sockets import Frame, Outcome
+from tests.unit.services.sockets import Outcome
 
-TOO_OLD_S = 56
 THROTTLED: Outcome = "throttled"
 THROTTLED_TO_THE_END = (THROTTLED,) * (len(RETRY_DELAYS_S) + 1)
-
-
-async def _connect(service: Service, number: int) -> list[str]:
-    """Connections c0, c1, … in ring order, each of a terminal of its own."""
-    ids = [f"c{index}" for index in range(number)]
-    for index, connection_id in enumerate(ids):
-        await service.connect(connection_id, place=1_000 * (index + 1))
-    return ids
-
-
-def _positions(frames: Sequence[Frame]) -> list[object]:
-    return [frame["position"] for frame in frames]
 
 
 async def test_everybody_meant_gets_it_and_nobody_else(service: Service) -> None:
@@ -64,7 +48,7 @@ async def test_the_frame_says_what_the_strategy_asks_of_the_terminal(service: Se
 
 @pytest.mark.usefixtures("pages_of_two")
 async def test_it_goes_round_the_ring_in_pages(service: Service) -> None:
-    await _connect(service, 5)
+    await service.connect_in_ring_order(5)
     push = await service.send()
     assert service.sockets.posts == [("c0", "c1"), ("c2", "c3"), ("c4",)]
     assert await service.counts(push) == Counts(targeted=5, sent=5)
@@ -92,7 +76,7 @@ async def test_who_is_found_under_two_topics_gets_it_once(service: Service) -> N
 
 @pytest.mark.usefixtures("pages_of_two")
 async def test_a_cancel_on_the_way_stops_it_within_a_page(service: Service) -> None:
-    await _connect(service, 6)
+    await service.connect_in_ring_order(6)
     push = await service.submit()
     (job,) = service.jobs()
 
@@ -151,7 +135,7 @@ async def test_a_message_that_a_connection_cannot_take_is_skipped_there(service:
 
 
 async def test_a_throttled_connection_is_tried_again_and_counts_once(service: Service) -> None:
-    await _connect(service, 2)
+    await service.connect_in_ring_order(2)
     service.sockets.next_posts("c0", "throttled", "throttled")
     push = await service.send()
     assert (service.pushes_at("c0"), service.pushes_at("c1")) == ([push.id], [push.id])
@@ -196,7 +180,7 @@ async def test_a_throttled_connection_that_leaves_is_counted_as_gone(service: Se
 
 @pytest.mark.usefixtures("pages_of_two")
 async def test_the_rest_of_the_ring_does_not_wait_for_a_throttled_connection(service: Service) -> None:
-    await _connect(service, 6)
+    await service.connect_in_ring_order(6)
     service.sockets.next_posts("c0", "throttled")
     await service.submit()
     (job,) = service.jobs()
@@ -209,7 +193,7 @@ async def test_with_too_many_throttled_it_sees_to_them_before_it_goes_on(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "MOST_LEFT", 2)
-    ids = await _connect(service, 6)
+    ids = await service.connect_in_ring_order(6)
     for connection_id in ids:
         service.sockets.next_posts(connection_id, "throttled")
     push = await service.send()
@@ -246,7 +230,7 @@ async def test_who_was_left_when_a_push_ended_is_accounted_for(
 
 @pytest.mark.usefixtures("pages_of_two")
 async def test_a_worker_out_of_time_hands_the_rest_back(service: Service) -> None:
-    await _connect(service, 5)
+    await service.connect_in_ring_order(5)
     await service.submit()
     (job,) = service.jobs()
     await deliver(service.ports, job, A_PAGE_EACH)
@@ -256,7 +240,7 @@ async def test_a_worker_out_of_time_hands_the_rest_back(service: Service) -> Non
 
 @pytest.mark.usefixtures("pages_of_two")
 async def test_a_job_that_came_with_an_old_message_goes_on_from_where_it_stands(service: Service) -> None:
-    await _connect(service, 5)
+    await service.connect_in_ring_order(5)
     push = await service.submit()
     (job,) = service.jobs()
     await deliver(service.ports, job, A_PAGE_EACH)
@@ -267,7 +251,7 @@ async def test_a_job_that_came_with_an_old_message_goes_on_from_where_it_stands(
 
 @pytest.mark.usefixtures("pages_of_two")
 async def test_a_job_that_is_delivered_twice_at_the_same_time_counts_once(service: Service) -> None:
-    await _connect(service, 5)
+    await service.connect_in_ring_order(5)
     push = await service.submit(receipts="each")
     (job,) = service.jobs()
 
@@ -292,7 +276,7 @@ async def test_a_finished_job_does_nothing_more(service: Service) -> None:
 
 @pytest.mark.usefixtures("pages_of_two")
 async def test_a_worker_that_dies_in_a_page_leaves_it_to_the_next(service: Service) -> None:
-    await _connect(service, 5)
+    await service.connect_in_ring_order(5)
     push = await service.submit()
     (job,) = service.jobs()
 
@@ -307,95 +291,6 @@ async def test_a_worker_that_dies_in_a_page_leaves_it_to_the_next(service: Servi
     await service.settle()
     assert [service.pushes_at(f"c{index}") for index in range(5)] == [[push.id]] * 5
     assert await service.counts(push) == Counts(targeted=5, sent=5)
-
-
-@pytest.mark.usefixtures("pages_of_two")
-async def test_what_is_left_too_late_is_released_again_under_a_new_position(service: Service) -> None:
-    ids = await _connect(service, 5)
-    push = await service.submit()
-    (job,) = service.jobs()
-    await deliver(service.ports, job, A_PAGE_EACH)
-    service.clock.at_s += TOO_OLD_S
-    await deliver(service.ports, service.jobs()[0])
-    first, *_ = frames = [service.sockets.frames(each)[0] for each in ids]
-    assert _positions(frames[:2]) == [first["position"]] * 2
-    assert {positions.time_of_s(str(each)) for each in _positions(frames[2:])} == {service.clock.at_s}
-    log = await service.ports.pushes.log(ALL, after=str(first["position"]), retained_at_s=service.clock.at_s, limit=10)
-    assert [(entry.push_id, entry.position) for entry in log] == [(push.id, frames[2]["position"])]
-    assert [place in log[0].arc for place in (1_000, 3_000, 5_000)] == [False, True, True]
-    assert await service.counts(push) == Counts(targeted=5, sent=5)
-
-
-@pytest.mark.usefixtures("pages_of_two")
-async def test_a_worker_that_takes_too_long_releases_the_rest_again(service: Service) -> None:
-    ids = await _connect(service, 6)
-    await service.submit()
-    (job,) = service.jobs()
-
-    async def slow() -> None:
-        service.clock.at_s += 30
-
-    service.sockets.before_post = slow
-    await deliver(service.ports, job)
-    released_s = [positions.time_of_s(str(service.sockets.frames(each)[0]["position"])) for each in ids]
-    began_s = released_s[0]
-    assert [at_s - began_s for at_s in released_s] == [0, 0, 0, 0, 60, 60]
-
-
-@pytest.mark.usefixtures("pages_of_two")
-async def test_connections_of_one_terminal_count_once_each_when_it_is_released_again(service: Service) -> None:
-    for index in range(4):
-        await service.connect(f"c{index}", place=7)
-    push = await service.submit()
-    (job,) = service.jobs()
-    await deliver(service.ports, job, A_PAGE_EACH)
-    service.clock.at_s += TOO_OLD_S
-    await service.settle()
-    assert await service.counts(push) == Counts(targeted=4, sent=4)
-
-
-async def test_the_log_of_what_is_released_again_names_those_who_were_throttled(service: Service) -> None:
-    await _connect(service, 3)
-    service.sockets.next_posts("c1", "throttled")
-    push = await service.submit()
-    (job,) = service.jobs()
-    await deliver(service.ports, job)
-    service.clock.at_s += TOO_OLD_S
-    before = positions.lowest_at(service.clock.at_s)
-    await service.settle()
-    (entry,) = await service.ports.pushes.log(ALL, after=before, retained_at_s=service.clock.at_s, limit=10)
-    assert (entry.push_id, 2_000 in entry.arc) == (push.id, True)
-
-
-async def test_only_one_of_two_workers_releases_again(service: Service) -> None:
-    await service.connect("a")
-    push = await service.submit()
-    (job,) = service.jobs()
-    service.clock.at_s += TOO_OLD_S
-    before = positions.lowest_at(service.clock.at_s)
-    await asyncio.gather(deliver(service.ports, job), deliver(service.ports, job))
-    assert len(await service.ports.pushes.log(ALL, after=before, retained_at_s=service.clock.at_s, limit=10)) == 1
-    assert await service.counts(push) == Counts(targeted=1, sent=1)
-
-
-async def test_a_push_that_keeps_no_log_is_released_again_without_one(service: Service) -> None:
-    await service.connect("a")
-    push = await service.submit(retain="0s")
-    service.clock.at_s += TOO_OLD_S
-    await service.settle()
-    assert service.pushes_at("a") == [push.id]
-    assert await service.ports.pushes.log(ALL, after=positions.BEGINNING, retained_at_s=0, limit=10) == ()
-
-
-async def test_a_cancelled_push_is_not_released_again(service: Service) -> None:
-    await service.connect("a")
-    push = await service.submit()
-    await cancel(service.ports, push.id, by="admin")
-    service.clock.at_s += TOO_OLD_S
-    before = positions.lowest_at(service.clock.at_s)
-    (delivering,) = [job for job in service.jobs() if job.kind == "deliver"]
-    await deliver(service.ports, delivering)
-    assert await service.ports.pushes.log(ALL, after=before, retained_at_s=service.clock.at_s, limit=10) == ()
 
 
 async def test_receipts_say_what_became_of_it_at_each_terminal(service: Service) -> None:
