@@ -30,7 +30,7 @@ def build(ports: Ports, admission: Admission) -> Handler:
         if context.get("eventType") == "DISCONNECT":
             connection_id = str(context["connectionId"])
             await ports.registry.remove([connection_id])
-            log.info(
+            log.debug(
                 "disconnected",
                 extra={"connection_id": connection_id, "status_code": context.get("disconnectStatusCode")},
             )
@@ -58,7 +58,7 @@ async def _connect(event: Event, context: Mapping[str, object], admission: Admis
     except Problem as problem:
         log.info("refused", extra={"connection_id": connection_id, "code": problem.code, "status": problem.status})
         return {"statusCode": problem.status}
-    log.info("connected", extra={"connection_id": connection_id, "user": connection.user})
+    log.debug("connected", extra={"connection_id": connection_id, "user": connection.user})
     if SUBPROTOCOL in _offered_subprotocols(event):
         return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": SUBPROTOCOL}}
     return {"statusCode": 200}

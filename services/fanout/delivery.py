@@ -1,7 +1,8 @@
-"""One fan-out job: page by page round the ring, posting to the rows that are meant, noting each page once."""
+"""One fan-out job: page by page round the ring, posting to the rows that are meant, noting each row once."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ PAGE = 500
 """Rows read and posted at a time; a cancelled push stops within one page (G6)."""
 RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Waits before a throttled connection is tried again; after the last one it is closed, to resume."""
+NOTED_EVERY = 5_000
+"""After so many rows a job's progress is noted, and at its end. A worker that dies posts at most so many again."""
 MOST_LEFT = 1_000
 """Most throttled connections that a job carries along before it sees to them."""
 RESYNC = Bye(
@@ -67,27 +70,49 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
     if current is None or push is None:
         return
     accepts = push.cover.part(current.part).accepts
+    done: Advance | None = None
     while True:
         now_s = ports.clock.now_s()
         if not _may_go_on(push, current, now_s):
-            await ports.pushes.advance(await _ending(ports, push, current))
+            await ports.pushes.advance(_joined(done, await _ending(ports, push, current)))
             return
         if _too_old(current, now_s):
+            if done is not None and await ports.pushes.advance(done) is None:
+                return
             again = await _release_again(ports, push, current)
             if again is None:
                 return
-            current = again
-        if current.left and (current.arc.is_empty or len(current.left) >= MOST_LEFT):
-            advance = await _left_over(ports, push, current)
-        else:
-            advance = await _page(ports, push, current, accepts)
-        noted = await ports.pushes.advance(advance)
-        if advance.next is None or noted is None or advance.delay_s > 0 or budget.is_over():
+            current, done = again, None
+        done = _joined(done, await _some(ports, push, current, accepts))
+        if done.next is None or done.delay_s > 0 or budget.is_over():
+            await ports.pushes.advance(done)
             return
+        current = done.next
+        if done.counts.targeted >= NOTED_EVERY:
+            if await ports.pushes.advance(done) is None:
+                return
+            done = None
+        else:
+            # A page takes a while, and others have work in this event loop too.
+            await asyncio.sleep(0)
         latest = await ports.pushes.get(push.id)
         if latest is None:
             return
-        current, push = advance.next, latest
+        push = latest
+
+
+def _joined(earlier: Advance | None, later: Advance) -> Advance:
+    """Two advances of a job, one behind the other, as one step."""
+    if earlier is None:
+        return later
+    return Advance(
+        job=earlier.job,
+        next=None if later.next is None else replace(later.next, step=earlier.job.step + 1),
+        counts=earlier.counts + later.counts,
+        receipts=(*earlier.receipts, *later.receipts),
+        at_s=later.at_s,
+        delay_s=later.delay_s,
+    )
 
 
 def _may_go_on(push: Push, job: Job, now_s: float) -> bool:
@@ -151,6 +176,13 @@ async def _rows_left(ports: Ports, job: Job) -> list[Connection]:
     """The rows of the throttled connections that are still open."""
     found = [await ports.registry.get(connection_id_of(key)) for key in job.left]
     return [row for row in found if row is not None]
+
+
+async def _some(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -> Advance:
+    """See to the throttled connections if they are many or all that is left, else to the next page."""
+    if job.left and (job.arc.is_empty or len(job.left) >= MOST_LEFT):
+        return await _left_over(ports, push, job)
+    return await _page(ports, push, job, accepts)
 
 
 async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -> Advance:

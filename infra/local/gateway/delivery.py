@@ -36,30 +36,31 @@ class PostResult:
 
 
 def post(stage: Stage, connection_id: str, data: bytes) -> Outcome:
-    """Send one text message to one connection. Raises ValueError as `post_many` does."""
-    result = post_many(stage, (connection_id,), data)
+    """Send one text message to one connection. Raises ValueError as `post_all` does."""
+    result = post_all(stage, (connection_id,), (data,))
     if result.sent:
         return Outcome.SENT
     return Outcome.GONE if result.gone else Outcome.THROTTLED
 
 
-def post_many(stage: Stage, connection_ids: Sequence[str], data: bytes) -> PostResult:
-    """Send one text message to each connection, without waiting for any of them.
+def post_all(stage: Stage, connection_ids: Sequence[str], messages: Sequence[bytes]) -> PostResult:
+    """Send text messages, in order, to each connection, without waiting for any of them.
 
-    Beyond the rate (`requests_per_s`) posts are throttled. A connection whose client does not read, and whose buffer
-    is full, is throttled and closed: what it missed is for the client to fetch when it is back.
-    Raises ValueError if `data` is over the message limit or is not UTF-8.
+    Beyond the rate (`requests_per_s`, of which every message to every connection is one) connections are throttled. A
+    connection whose client does not read, and whose buffer is full, is throttled and closed: what it missed is for the
+    client to fetch when it is back. Raises ValueError, and sends nothing, if a message is over the limit or not UTF-8.
     """
     limits = stage.limits
-    if len(data) > limits.message_bytes:
-        raise ValueError(f"a message of {len(data)} bytes is over the limit of {limits.message_bytes} bytes")
-    if not data.isascii():
-        # RFC 6455 §5.6: the client would have to fail the connection.
-        data.decode()
-    frames = text_frames(data, limits.frame_bytes)
+    for data in messages:
+        if len(data) > limits.message_bytes:
+            raise ValueError(f"a message of {len(data)} bytes is over the limit of {limits.message_bytes} bytes")
+        if not data.isascii():
+            # RFC 6455 §5.6: the client would have to fail the connection.
+            data.decode()
+    frames = b"".join([text_frames(data, limits.frame_bytes) for data in messages])
     gone: list[str] = []
     throttled: list[str] = []
-    allowed = stage.requests.take(len(connection_ids))
+    allowed = stage.requests.take(len(connection_ids) * len(messages)) // len(messages)
     connection_ids, refused = connection_ids[:allowed], connection_ids[allowed:]
     if stage.mischief is not None:
         connection_ids, unlucky = stage.mischief.throttle(connection_ids)
@@ -73,9 +74,9 @@ def post_many(stage: Stage, connection_ids: Sequence[str], data: bytes) -> PostR
         _close_slow(stage, throttled)
     throttled += refused
     counters = stage.counters
-    counters.throttled += len(throttled)
-    counters.messages_out += len(sent)
-    counters.bytes_out += len(sent) * len(data)
+    counters.throttled += len(throttled) * len(messages)
+    counters.messages_out += len(sent) * len(messages)
+    counters.bytes_out += len(sent) * sum(map(len, messages))
     return PostResult(sent, gone, throttled)
 
 

@@ -140,7 +140,14 @@ class Gateway:
         Never waits: a client that does not read, and whose buffer is full, is `throttled` and closed.
         Raises ValueError if `data` is over the message limit or is not UTF-8.
         """
-        return delivery.post_many(self._stage, connection_ids, data)
+        return delivery.post_all(self._stage, connection_ids, (data,))
+
+    def post_all(self, connection_ids: Sequence[str], messages: Sequence[bytes]) -> PostResult:
+        """As `post_many`, for several messages in their order: each connection is written to once.
+
+        Raises ValueError if one of them cannot be sent; none is sent then.
+        """
+        return delivery.post_all(self._stage, connection_ids, messages)
 
     def disconnect(self, connection_id: str) -> bool:
         """Close a connection (1000), as DELETE does; False if it was gone. `$disconnect` follows."""

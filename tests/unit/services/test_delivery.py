@@ -275,7 +275,11 @@ async def test_a_finished_job_does_nothing_more(service: Service) -> None:
 
 
 @pytest.mark.usefixtures("pages_of_two")
-async def test_a_worker_that_dies_in_a_page_leaves_it_to_the_next(service: Service) -> None:
+@pytest.mark.parametrize(("noted_every", "posted_again"), [(2, 0), (5, 2)])
+async def test_a_worker_that_dies_leaves_what_is_not_noted_to_the_next(
+    service: Service, monkeypatch: pytest.MonkeyPatch, noted_every: int, posted_again: int
+) -> None:
+    monkeypatch.setattr(delivery, "NOTED_EVERY", noted_every)
     await service.connect_in_ring_order(5)
     push = await service.submit()
     (job,) = service.jobs()
@@ -289,7 +293,8 @@ async def test_a_worker_that_dies_in_a_page_leaves_it_to_the_next(service: Servi
         await deliver(service.ports, job)
     service.sockets.before_post = None
     await service.settle()
-    assert [service.pushes_at(f"c{index}") for index in range(5)] == [[push.id]] * 5
+    posts_each = [len(service.pushes_at(f"c{index}")) for index in range(5)]
+    assert posts_each == [2] * posted_again + [1] * (5 - posted_again)
     assert await service.counts(push) == Counts(targeted=5, sent=5)
 
 
