@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.identity import Identity
-from services.domain.pushes import Counts, Job, LogEntry, Push, Receipt, State
+from services.domain.pushes import Counts, Job, JobKey, LogEntry, Push, Receipt, State
 from services.domain.ring import Arc
 from services.domain.standing import Block, Standing
 from services.domain.topics import Topic
@@ -80,6 +80,9 @@ class Registry(Protocol):
         behind it. A page may hold fewer than `limit` rows and still have a `next`.
         """
 
+    async def lanes(self, topics: Collection[Topic]) -> Mapping[Topic, int]:
+        """In how many lanes each topic is walked, at the same time, to be served in time; at least 1."""
+
     async def sizes(self, topics: Collection[Topic]) -> Mapping[Topic, int]:
         """About how many connections are filed under each topic; 0 for unknown ones."""
 
@@ -128,7 +131,8 @@ class Submitted:
 class Advance:
     """A page of deliveries, done: the job as it goes on (None: this part is finished) and what the page came to.
 
-    `delay_s` is how long `next` waits before it runs, when a throttled page is tried again.
+    `delay_s` is how long `next` waits before it runs, when a throttled page is tried again. `hands_over` says that
+    this worker stops here: `next` is for whoever takes it up then.
     """
 
     job: Job
@@ -137,6 +141,7 @@ class Advance:
     at_s: float
     receipts: Sequence[Receipt] = ()
     delay_s: float = 0.0
+    hands_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +212,8 @@ class PushStore(Protocol):
     async def release_again(self, job: Job, entry: LogEntry | None, again: Job) -> bool:
         """Replace a job that is too old by `again`, under a new position, with its log entry; once."""
 
-    async def job(self, push_id: str, position: str, part: int) -> Job | None:
-        """The job as it stands now, None if that part is finished or unknown."""
+    async def job(self, key: JobKey) -> Job | None:
+        """The job as it stands now, None if it is finished or unknown."""
 
     async def set_aside(self, job: Job, *, reason: str, at_s: float) -> bool:
         """Try a job no more: it stays unfinished and shows in `dead_jobs`. False if it has gone on or is dead."""
@@ -222,8 +227,11 @@ class PushStore(Protocol):
         Strongly consistent.
         """
 
-    async def log_horizon(self, topic: Topic, retained_at_s: float) -> str | None:
-        """The newest position that has left the log because its retention was over; None if none has."""
+    async def log_has_lost(self, topic: Topic, *, after: str, retained_at_s: float) -> bool:
+        """Whether an entry with a position greater than `after` has left the log because its retention was over.
+
+        True too where `after` is so old that this is no longer known.
+        """
 
     async def replayed(self, receipts: Sequence[Receipt]) -> None:
         """Keep and count a `sent` receipt for each replay, where that terminal has no receipt of that push yet.
@@ -235,10 +243,12 @@ class PushStore(Protocol):
         terminal may confirm after it has reconnected.
         """
 
-    async def acknowledge(self, receipt: Receipt) -> bool:
+    async def acknowledge(self, receipt: Receipt, *, early: bool) -> bool:
         """Move the receipt of one terminal on (sent → received → read | failed | recalled) and count it.
 
-        False, and no change, if there is no receipt for it (the push keeps none) or it is that far already.
+        `early`: it may have come before the page that the terminal was served in is noted, so a missing receipt is made
+        here, and noting the page leaves it. False, and no change, if the push keeps no receipts, if this terminal has
+        none and it is not `early`, or if it is that far already.
         """
 
     async def receipts(self, push_id: str, *, limit: int, after: str | None = None) -> Page[Receipt]:

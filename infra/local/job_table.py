@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from infra.local.database import Database, Row
 from infra.local.push_rows import optional_text, seconds, to_json
 from services.domain import topics
-from services.domain.pushes import Job
+from services.domain.pushes import Job, JobKey
 from services.domain.ring import Arc
 from services.ports import DeadJob
 
-JobKey = tuple[str, str, int]
-
-_COLUMNS = "push_id, position, part, topic, kind, arc_start, arc_length, step, after, remaining, attempt"
-_OF_KEY = "push_id = ? AND position = ? AND part = ?"
-_INSERT = f"INSERT INTO jobs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS = "push_id, position, part, lane, topic, kind, arc_start, arc_length, step, after, remaining, attempt"
+_OF_KEY = "push_id = ? AND position = ? AND part = ? AND lane = ?"
+_INSERT = f"INSERT INTO jobs ({_COLUMNS}) VALUES ({', '.join('?' * 12)})"
 _GO_ON = f"""
 UPDATE jobs SET
   arc_start = ?, arc_length = ?, step = ?, after = ?, remaining = ?, attempt = ?, not_before_s = ?,
@@ -32,7 +30,8 @@ _SET_ASIDE = f"UPDATE jobs SET dead_at_s = ?, dead_reason = ? WHERE {_OF_KEY} AN
 _WAITING = f"SELECT {_COLUMNS}, not_before_s, receives FROM jobs WHERE {_OF_KEY} AND dead_at_s IS NULL"
 _UNFINISHED = f"""
 SELECT {_COLUMNS}, not_before_s, receives FROM jobs
-WHERE (push_id, position, part) > (?, ?, ?) AND dead_at_s IS NULL ORDER BY push_id, position, part LIMIT ?
+WHERE (push_id, position, part, lane) > (?, ?, ?, ?) AND dead_at_s IS NULL
+ORDER BY push_id, position, part, lane LIMIT ?
 """
 _DEAD = f"SELECT {_COLUMNS}, dead_reason, dead_at_s FROM jobs WHERE push_id = ? AND dead_at_s IS NOT NULL"
 
@@ -131,11 +130,12 @@ def _waiting_of(row: Row) -> Waiting:
 
 
 def _job_of(row: Row) -> Job:
-    push_id, position, part, topic, kind, arc_start, arc_length, step, after, left, attempt = row
+    push_id, position, part, lane, topic, kind, arc_start, arc_length, step, after, left, attempt = row
     return Job(
         push_id=str(push_id),
         position=str(position),
         part=int(str(part)),
+        lane=int(str(lane)),
         topic=topics.parse(str(topic)),
         kind="recall" if kind == "recall" else "deliver",
         arc=Arc(int(str(arc_start)), int(str(arc_length))),

@@ -7,10 +7,10 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from infra.local.job_table import JobKey, Waiting
+from infra.local.job_table import Waiting
 from infra.local.push_store import PushStore
 from services.domain import jobs
-from services.domain.pushes import Job
+from services.domain.pushes import Job, JobKey
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 """Waits before a job that failed is tried again."""
 READ_AT_ONCE = 200
 STOP_WITHIN_S = 10.0
-_FIRST: JobKey = ("", "", -1)
+_FIRST: JobKey = ("", "", -1, -1)
 
 
 class JobRunner:

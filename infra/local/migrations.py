@@ -106,6 +106,7 @@ _FIRST: Step = (
       push_id TEXT NOT NULL,
       position TEXT NOT NULL,
       part INTEGER NOT NULL,
+      lane INTEGER NOT NULL,
       topic TEXT NOT NULL,
       kind TEXT NOT NULL,
       arc_start INTEGER NOT NULL,
@@ -118,7 +119,7 @@ _FIRST: Step = (
       receives INTEGER NOT NULL DEFAULT 0,
       dead_at_s REAL,
       dead_reason TEXT,
-      PRIMARY KEY (push_id, position, part)
+      PRIMARY KEY (push_id, position, part, lane)
     ) WITHOUT ROWID
     """,
     """

@@ -69,7 +69,7 @@ class PushLog:
         return [_entry_of(topic, row) for row in self._database.read(_READ, (name, after, retained_at_s, limit))]
 
     def horizon(self, topic: Topic, retained_at_s: float) -> str | None:
-        """As `services.ports.PushStore.log_horizon`."""
+        """The newest position that has left the log because its retention was over; None if none has."""
         name = str(topic)
         row = self._database.read_one(_PRUNED, (name, FOR_EVERY_TOPIC))
         pruned = None if row is None else optional_text(row[0])

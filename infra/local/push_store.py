@@ -12,12 +12,13 @@ from dataclasses import replace
 from infra.local import audit_trail, job_table, push_log, push_rows, receipts
 from infra.local.batch import Batch
 from infra.local.database import Database
-from infra.local.job_table import JobKey, Waiting
+from infra.local.job_table import Waiting
 from infra.local.push_log import PushLog
 from infra.local.push_rows import OPEN, optional_text
+from infra.local.receipts import Acknowledgement
 from services.domain import positions
 from services.domain.audit import AuditEntry
-from services.domain.pushes import Counts, Job, LogEntry, Push, Receipt, State
+from services.domain.pushes import Counts, Job, JobKey, LogEntry, Push, Receipt, State
 from services.domain.topics import Topic
 from services.ports import (
     Advance,
@@ -65,7 +66,7 @@ class PushStore:
         self.clock = clock
         self._recent: OrderedDict[str, Push] = OrderedDict()
         self.logs = PushLog(database)
-        self._acknowledged: Batch[Receipt, bool] = Batch(database, receipts.acknowledge, durable=False)
+        self._acknowledged: Batch[Acknowledgement, bool] = Batch(database, receipts.acknowledge, durable=False)
         self.on_jobs: Callable[[Sequence[Job]], None] = _nobody
         self.on_replaced: Callable[[Job, Job], None] = _nobody_either
 
@@ -199,8 +200,8 @@ class PushStore:
 
         return await self._database.write(put_again, durable=False, on_done=done)
 
-    async def job(self, push_id: str, position: str, part: int) -> Job | None:
-        return job_table.one(self._database, (push_id, position, part))
+    async def job(self, key: JobKey) -> Job | None:
+        return job_table.one(self._database, key)
 
     async def set_aside(self, job: Job, *, reason: str, at_s: float) -> bool:
         return await self._database.write(
@@ -213,17 +214,18 @@ class PushStore:
     async def log(self, topic: Topic, *, after: str, retained_at_s: float, limit: int) -> Sequence[LogEntry]:
         return self.logs.read(topic, after=after, retained_at_s=retained_at_s, limit=limit)
 
-    async def log_horizon(self, topic: Topic, retained_at_s: float) -> str | None:
-        return self.logs.horizon(topic, retained_at_s)
+    async def log_has_lost(self, topic: Topic, *, after: str, retained_at_s: float) -> bool:
+        horizon = self.logs.horizon(topic, retained_at_s)
+        return horizon is not None and horizon > after
 
     async def replayed(self, receipts_kept: Sequence[Receipt]) -> None:
         await self._database.write(lambda connection: receipts.replay(connection, receipts_kept), durable=False)
 
-    async def acknowledge(self, receipt: Receipt) -> bool:
+    async def acknowledge(self, receipt: Receipt, *, early: bool) -> bool:
         push = await self.get(receipt.push_id)
         if push is None or push.strategy.ack_need is None:
             return False
-        return await self._acknowledged.put(receipt)
+        return await self._acknowledged.put(Acknowledgement(receipt, early))
 
     async def receipts(self, push_id: str, *, limit: int, after: str | None = None) -> Page[Receipt]:
         return receipts.page(self._database, push_id, limit=limit, after=after)

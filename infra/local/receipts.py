@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import get_args
 
 from infra.local import push_rows
@@ -31,11 +32,20 @@ ON CONFLICT (push_id, terminal_id) DO UPDATE SET
 WHERE {_rank("excluded.kind")} >= {_rank("receipts.kind")}
 """
 _KIND_OF = "SELECT kind FROM receipts WHERE push_id = ? AND terminal_id = ?"
-_ACKNOWLEDGE = f"""
+_MOVE_ON = f"""
 UPDATE receipts SET kind = ?, at_s = ?, detail = ?, connection_id = ?
 WHERE push_id = ? AND terminal_id = ? AND {_rank("kind")} < ?
 """
+_MAKE = f"INSERT OR IGNORE INTO receipts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _LIST = f"SELECT {_COLUMNS} FROM receipts WHERE push_id = ? AND terminal_id > ? ORDER BY terminal_id LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a terminal confirms; `early`: also if there is no receipt of it yet."""
+
+    receipt: Receipt
+    early: bool
 
 
 def keep(connection: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
@@ -58,29 +68,39 @@ def replay(connection: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
         push_rows.add(connection, receipt.push_id, Counts(sent=1) + missed)
 
 
-def acknowledge(connection: sqlite3.Connection, receipts: Sequence[Receipt]) -> Sequence[bool]:
+def acknowledge(connection: sqlite3.Connection, acknowledgements: Sequence[Acknowledgement]) -> Sequence[bool]:
     """As `services.ports.PushStore.acknowledge`, for several."""
     moved: list[bool] = []
     counted: dict[str, Counter[str]] = {}
-    for receipt in receipts:
-        cursor = connection.execute(
-            _ACKNOWLEDGE,
-            (
-                receipt.kind,
-                receipt.at_s,
-                receipt.detail,
-                receipt.connection_id,
-                receipt.push_id,
-                receipt.terminal_id,
-                _RANKS.get(receipt.kind, 0),
-            ),
-        )
-        moved.append(cursor.rowcount == 1)
-        if cursor.rowcount == 1:
+    for acknowledgement in acknowledgements:
+        receipt = acknowledgement.receipt
+        moves = _moves_on(connection, receipt) or (acknowledgement.early and _is_made(connection, receipt))
+        moved.append(moves)
+        if moves:
             counted.setdefault(receipt.push_id, Counter())[receipt.kind] += 1
     for push_id, counts in counted.items():
         push_rows.add(connection, push_id, Counts(**counts))
     return moved
+
+
+def _moves_on(connection: sqlite3.Connection, receipt: Receipt) -> bool:
+    cursor = connection.execute(
+        _MOVE_ON,
+        (
+            receipt.kind,
+            receipt.at_s,
+            receipt.detail,
+            receipt.connection_id,
+            receipt.push_id,
+            receipt.terminal_id,
+            _RANKS.get(receipt.kind, 0),
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+def _is_made(connection: sqlite3.Connection, receipt: Receipt) -> bool:
+    return connection.execute(_MAKE, _parameters(receipt)).rowcount == 1
 
 
 def page(database: Database, push_id: str, *, limit: int, after: str | None) -> Page[Receipt]:

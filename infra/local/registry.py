@@ -119,6 +119,10 @@ class Registry:
     ) -> Page[Connection]:
         return self._index.page(topic, arc, live_at_s=live_at_s, limit=limit, after=after)
 
+    async def lanes(self, topics: Collection[Topic]) -> Mapping[Topic, int]:
+        # All of them share this process: they would only take turns.
+        return dict.fromkeys(topics, 1)
+
     async def sizes(self, topics: Collection[Topic]) -> Mapping[Topic, int]:
         return {topic: self._index.size(topic) for topic in topics}
 

@@ -119,12 +119,17 @@ class LogEntry:
     collapse_key: str | None = None
 
 
+JobKey = tuple[str, str, int, int]
+"""Push id, position, part, lane."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One unit of fan-out: one topic of one slice.
 
     `kind` is what it posts: the push (`deliver`), or that it is to be taken off the screen (`recall`).
-    `part` is the index in the push's cover, which says which rows found under `topic` are served.
+    `part` is the index in the push's cover, which says which rows found under `topic` are served; a large topic is
+    walked in several `lane`s at the same time, each an arc of its own.
     `step` is the number of the page it is about to do; `after` the sort key of the last row done;
     `left` are the sort keys of connections that were throttled and are still to be served, tried `attempt` times
     so far. An empty arc says that only they are left; it keeps the start, from which on their places are counted.
@@ -133,6 +138,7 @@ class Job:
     push_id: str
     position: str
     part: int
+    lane: int = 0
     topic: Topic
     kind: Literal["deliver", "recall"] = "deliver"
     arc: Arc = WHOLE
@@ -142,9 +148,9 @@ class Job:
     attempt: int = 0
 
     @property
-    def key(self) -> tuple[str, str, int]:
+    def key(self) -> JobKey:
         """What stays the same while the job goes on from page to page."""
-        return (self.push_id, self.position, self.part)
+        return (self.push_id, self.position, self.part, self.lane)
 
 
 ReceiptKind = Literal["sent", "received", "read", "failed", "recalled", "gone", "expired", "skipped"]

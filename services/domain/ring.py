@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 
 SIZE = 1 << 32
@@ -47,6 +48,12 @@ class Arc:
         if last < SIZE:
             return ((self.start, last),)
         return ((self.start, SIZE - 1), (0, last - SIZE))
+
+    def split(self, pieces: int) -> tuple[Arc, ...]:
+        """The arc in so many pieces, about equal and one behind the other; fewer if it has fewer places."""
+        pieces = max(1, min(pieces, self.length))
+        ends = [self.length * number // pieces for number in range(pieces + 1)]
+        return tuple(Arc((self.start + first) % SIZE, last - first) for first, last in itertools.pairwise(ends))
 
     def after(self, place: int) -> Arc:
         """What is left of the arc behind `place`, which must lie on it."""

@@ -65,7 +65,7 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
     Safe to call twice for the same job, also at the same time: a page is noted by one caller only, and the
     other stops there.
     """
-    current = await ports.pushes.job(job.push_id, job.position, job.part)
+    current = await ports.pushes.job(job.key)
     push = await ports.pushes.get(job.push_id)
     if current is None or push is None:
         return
@@ -85,7 +85,7 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
             current, done = again, None
         done = _joined(done, await _some(ports, push, current, accepts))
         if done.next is None or done.delay_s > 0 or budget.is_over():
-            await ports.pushes.advance(done)
+            await ports.pushes.advance(replace(done, hands_over=done.next is not None))
             return
         current = done.next
         if done.counts.targeted >= NOTED_EVERY:

@@ -10,6 +10,9 @@ from services.domain import frames
 from services.domain.connection import Connection
 from services.domain.problems import Problem
 from services.domain.pushes import Receipt
+from services.domain.targets import json_form
+from services.domain.targets.expression import KEPT
+from services.domain.targets.row_filter import matches
 from services.messages import chat
 from services.messages.resume import resume
 from services.ports import Ports, TokenVerifier
@@ -72,7 +75,7 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
 
 async def _acknowledge(ports: Ports, row: Connection, ack: frames.Ack, now_s: float) -> None:
     """Note what became of pushes here. One that keeps no receipt of this terminal is passed over."""
-    for push_id in ack.ids:
+    for push_id, push in (await ports.pushes.get_many(ack.ids)).items():
         await ports.pushes.acknowledge(
             Receipt(
                 push_id=push_id,
@@ -82,5 +85,7 @@ async def _acknowledge(ports: Ports, row: Connection, ack: frames.Ack, now_s: fl
                 kind=ack.kind,
                 at_s=now_s,
                 detail=ack.detail,
-            )
+            ),
+            # A terminal answers faster than a page of deliveries ends; but only one that the push is for.
+            early=matches(json_form.from_json(push.target, bounds=KEPT), row),
         )

@@ -154,8 +154,7 @@ async def _read(ports: Ports, row: Connection, behind: str, now_s: float) -> tup
 async def _recovered(ports: Ports, row: Connection, position: str, now_s: float) -> bool:
     """Whether everything behind a position is still kept in each of the terminal's logs."""
     for topic in row.topics():
-        horizon = await ports.pushes.log_horizon(topic, now_s)
-        if horizon is not None and horizon > position:
+        if await ports.pushes.log_has_lost(topic, after=position, retained_at_s=now_s):
             return False
     return True
 

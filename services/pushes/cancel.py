@@ -44,7 +44,7 @@ async def cancel(ports: Ports, push_id: str, *, by: str) -> Push:
                 detail={"was": push.state},
             ),
             entries=log_entries(push, position, released_at_s=now_s),
-            jobs=jobs(push, position, kind="recall"),
+            jobs=await jobs(ports.registry, push, position, kind="recall"),
         )
         if cancelled is not None:
             return cancelled

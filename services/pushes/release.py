@@ -47,11 +47,15 @@ def log_entries(push: Push, position: str, *, released_at_s: float, arc: Arc = W
     return entries
 
 
-def jobs(push: Push, position: str, *, arc: Arc = WHOLE, kind: Literal["deliver", "recall"] = "deliver") -> list[Job]:
-    """One job for each topic of the cover."""
+async def jobs(
+    registry: Registry, push: Push, position: str, *, arc: Arc = WHOLE, kind: Literal["deliver", "recall"] = "deliver"
+) -> list[Job]:
+    """One job for each topic of the cover, or for each of the lanes that a large one is walked in."""
+    lanes = await registry.lanes(push.cover.topics)
     return [
-        Job(push_id=push.id, position=position, part=index, topic=topic, arc=arc, kind=kind)
-        for index, topic in enumerate(push.cover.topics)
+        Job(push_id=push.id, position=position, part=part, lane=lane, topic=topic, arc=piece, kind=kind)
+        for part, topic in enumerate(push.cover.topics)
+        for lane, piece in enumerate(arc.split(lanes.get(topic, 1)))
     ]
 
 

@@ -45,7 +45,7 @@ async def submit(ports: Ports, request: PushRequest, *, sender: str, idempotency
     submission = Submission(
         push=push,
         entries=log_entries(push, position, released_at_s=now_s),
-        jobs=jobs(push, position),
+        jobs=await jobs(ports.registry, push, position),
         audit=AuditEntry(
             id=new_id(now_s),
             at_s=now_s,

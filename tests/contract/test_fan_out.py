@@ -32,25 +32,25 @@ def _page(job: Job, *, finished: bool = False, counts: Counts = TEN, at_s: float
 
 async def test_a_submitted_job_stands_at_its_beginning(pushes: PushStore) -> None:
     _, (job,) = await _started(pushes)
-    assert await pushes.job(*job.key) == job
+    assert await pushes.job(job.key) == job
 
 
 async def test_an_unknown_job_is_none(pushes: PushStore) -> None:
-    assert await pushes.job(positions.new_id(NOON_S), positions.new_id(NOON_S), 0) is None
+    assert await pushes.job((positions.new_id(NOON_S), positions.new_id(NOON_S), 0, 0)) is None
 
 
 async def test_a_page_moves_its_job_on(pushes: PushStore) -> None:
     _, (job,) = await _started(pushes)
     following = replace(job, step=1, after="0000ffff#c9", left=("c1", "c2"), attempt=2, arc=Arc(5, 10))
     assert await pushes.advance(Advance(job=job, next=following, counts=TEN, at_s=NOON_S)) == 1
-    assert await pushes.job(*job.key) == following
+    assert await pushes.job(job.key) == following
 
 
 async def test_a_job_of_single_connections_is_kept(pushes: PushStore) -> None:
     _, (job,) = await _started(pushes)
     following = replace(job, step=1, left=("c1",), arc=NOWHERE)
     await pushes.advance(Advance(job=job, next=following, counts=TEN, at_s=NOON_S, delay_s=0.2))
-    assert await pushes.job(*job.key) == following
+    assert await pushes.job(job.key) == following
 
 
 async def test_the_counts_of_pages_add_up(pushes: PushStore) -> None:
@@ -91,7 +91,7 @@ async def test_of_two_workers_the_one_that_finishes_first_is_noted(pushes: PushS
 async def test_an_old_step_is_not_noted(pushes: PushStore) -> None:
     _, (job,) = await _started(pushes)
     await pushes.advance(_page(job))
-    second = await pushes.job(*job.key)
+    second = await pushes.job(job.key)
     assert second is not None
     await pushes.advance(_page(second))
     assert await pushes.advance(_page(second, finished=True)) is None
@@ -110,7 +110,7 @@ async def test_the_last_part_completes_the_push(pushes: PushStore) -> None:
 async def test_a_finished_part_is_none(pushes: PushStore) -> None:
     _, (job,) = await _started(pushes)
     await pushes.advance(_page(job, finished=True))
-    assert await pushes.job(*job.key) is None
+    assert await pushes.job(job.key) is None
 
 
 async def test_a_cancelled_push_is_not_completed(pushes: PushStore) -> None:
@@ -148,8 +148,8 @@ async def test_a_job_released_again_takes_the_place_of_the_old_one(pushes: PushS
     again = replace(job, position=positions.new_id(NOON_S + 60), arc=Arc(7, 100))
     entry = log_entry(sent, position=again.position)
     assert await pushes.release_again(job, entry, again) is True
-    assert await pushes.job(*job.key) is None
-    assert await pushes.job(*again.key) == again
+    assert await pushes.job(job.key) is None
+    assert await pushes.job(again.key) == again
     assert list(await pushes.log(entry.topic, after=BEGINNING, retained_at_s=NOON_S, limit=10)) == [entry]
     assert await pushes.advance(_page(again, finished=True)) == 0
 
@@ -170,7 +170,7 @@ async def test_a_job_that_has_gone_on_is_not_released_again(pushes: PushStore) -
     await pushes.advance(_page(job))
     again = replace(job, position=positions.new_id(NOON_S + 60))
     assert await pushes.release_again(job, None, again) is False
-    assert await pushes.job(*again.key) is None
+    assert await pushes.job(again.key) is None
 
 
 async def test_a_job_that_is_set_aside_shows_with_its_reason(pushes: PushStore) -> None:

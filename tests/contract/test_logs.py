@@ -14,6 +14,7 @@ from tests.contract.adapters import NOON_S
 from tests.contract.makers import log_entry, push, submission
 
 OPS = topics.group("ops")
+NOON = positions.lowest_at(NOON_S)
 
 
 async def _released(pushes: PushStore, *entries: LogEntry) -> None:
@@ -24,6 +25,10 @@ async def _read(
     pushes: PushStore, topic: Topic = OPS, *, after: str = BEGINNING, at_s: float = NOON_S, limit: int = 100
 ) -> list[LogEntry]:
     return list(await pushes.log(topic, after=after, retained_at_s=at_s, limit=limit))
+
+
+async def _lost(pushes: PushStore, *, after: str = NOON, at_s: float) -> bool:
+    return await pushes.log_has_lost(OPS, after=after, retained_at_s=at_s)
 
 
 def _entry(topic: Topic = OPS, *, at_s: float = NOON_S, retain_s: float = 100) -> LogEntry:
@@ -86,18 +91,18 @@ async def test_an_entry_leaves_the_log_when_its_retention_is_over(pushes: PushSt
     assert await _read(pushes, at_s=NOON_S + 10) == [long]
 
 
-async def test_a_log_that_lost_nothing_has_no_horizon(pushes: PushStore) -> None:
+async def test_a_log_has_lost_nothing_while_everything_is_kept(pushes: PushStore) -> None:
     await _released(pushes, _entry(retain_s=10), _entry(ALL, retain_s=5))
-    assert await pushes.log_horizon(OPS, NOON_S + 9) is None
-    assert await pushes.log_horizon(topics.user("nobody"), NOON_S + 9) is None
+    assert await _lost(pushes, at_s=NOON_S + 9) is False
+    assert await pushes.log_has_lost(topics.user("nobody"), after=NOON, retained_at_s=NOON_S + 9) is False
 
 
-async def test_the_horizon_is_the_newest_position_that_has_left(pushes: PushStore) -> None:
+async def test_a_log_has_lost_an_entry_whose_retention_is_over(pushes: PushStore) -> None:
     first, second, kept = _entry(retain_s=10), _entry(retain_s=5), _entry(retain_s=60)
     await _released(pushes, first, second, kept)
-    assert await pushes.log_horizon(OPS, NOON_S + 5) == second.position
-    assert await pushes.log_horizon(OPS, NOON_S + 59) == second.position
-    assert await pushes.log_horizon(OPS, NOON_S + 60) == kept.position
+    assert await _lost(pushes, after=first.position, at_s=NOON_S + 5) is True
+    assert await _lost(pushes, after=second.position, at_s=NOON_S + 59) is False
+    assert await _lost(pushes, after=second.position, at_s=NOON_S + 60) is True
 
 
 async def test_the_log_can_be_read_as_soon_as_the_push_is_submitted(pushes: PushStore) -> None:

@@ -195,7 +195,7 @@ async def test_a_transition_that_comes_late_writes_nothing(pushes: PushStore, au
     assert answer is None
     assert list((await audit.list(limit=10, action="push.expire")).items) == []
     assert list(await pushes.log(entry.topic, after=BEGINNING, retained_at_s=NOON_S, limit=10)) == []
-    assert await pushes.job(*late[0].key) is None
+    assert await pushes.job(late[0].key) is None
 
 
 async def test_a_transition_writes_what_it_releases(pushes: PushStore, audit: AuditTrail) -> None:
@@ -205,7 +205,7 @@ async def test_a_transition_writes_what_it_releases(pushes: PushStore, audit: Au
     await pushes.transition(sent, State.CANCELLED, at_s=NOON_S, audit=noted, entries=[entry], jobs=released)
     assert list((await audit.list(limit=10, action="push.cancel")).items) == [noted]
     assert list(await pushes.log(entry.topic, after=BEGINNING, retained_at_s=NOON_S, limit=10)) == [entry]
-    assert await pushes.job(*released[0].key) == released[0]
+    assert await pushes.job(released[0].key) == released[0]
 
 
 async def test_a_transition_of_an_unknown_push_is_none(pushes: PushStore) -> None:

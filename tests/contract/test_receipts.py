@@ -55,7 +55,7 @@ async def test_a_page_noted_twice_keeps_its_receipts_once(pushes: PushStore) -> 
 async def test_an_acknowledgement_moves_a_receipt_on(pushes: PushStore, kind: ReceiptKind) -> None:
     sent = await _delivered(pushes, ("t1", "sent"))
     acknowledged = receipt(sent, "t1", kind, at_s=NOON_S + 2, connection_id="c2", detail="no paper")
-    assert await pushes.acknowledge(acknowledged) is True
+    assert await pushes.acknowledge(acknowledged, early=False) is True
     assert await _all(pushes, sent) == [acknowledged]
     assert await pushes.counts(sent.id) == Counts(targeted=1, sent=1) + Counts(**{kind: 1})
 
@@ -75,9 +75,9 @@ async def test_a_receipt_that_is_that_far_does_not_move(
     pushes: PushStore, first: ReceiptKind, second: ReceiptKind
 ) -> None:
     sent = await _delivered(pushes, ("t1", "sent"))
-    await pushes.acknowledge(receipt(sent, "t1", first))
+    await pushes.acknowledge(receipt(sent, "t1", first), early=False)
     before = await pushes.counts(sent.id)
-    assert await pushes.acknowledge(receipt(sent, "t1", second, at_s=NOON_S + 1)) is False
+    assert await pushes.acknowledge(receipt(sent, "t1", second, at_s=NOON_S + 1), early=False) is False
     assert await _all(pushes, sent) == [receipt(sent, "t1", first)]
     assert await pushes.counts(sent.id) == before
 
@@ -85,13 +85,13 @@ async def test_a_receipt_that_is_that_far_does_not_move(
 async def test_a_push_that_was_read_may_still_be_recalled(pushes: PushStore) -> None:
     sent = await _delivered(pushes, ("t1", "sent"))
     for kind in ("received", "read", "recalled"):
-        assert await pushes.acknowledge(receipt(sent, "t1", kind)) is True
+        assert await pushes.acknowledge(receipt(sent, "t1", kind), early=False) is True
     assert await pushes.counts(sent.id) == Counts(targeted=1, sent=1, received=1, read=1, recalled=1)
 
 
 async def test_of_many_equal_acknowledgements_at_the_same_time_one_counts(pushes: PushStore) -> None:
     sent = await _delivered(pushes, ("t1", "sent"))
-    moved = await asyncio.gather(*(pushes.acknowledge(receipt(sent, "t1", "received")) for _ in range(10)))
+    moved = await asyncio.gather(*(pushes.acknowledge(receipt(sent, "t1", "received"), early=False) for _ in range(10)))
     assert moved.count(True) == 1
     assert (await pushes.counts(sent.id)).received == 1
 
@@ -99,14 +99,14 @@ async def test_of_many_equal_acknowledgements_at_the_same_time_one_counts(pushes
 async def test_acknowledgements_of_many_terminals_at_the_same_time_all_count(pushes: PushStore) -> None:
     terminals = [f"t{n:02}" for n in range(30)]
     sent = await _delivered(pushes, *((terminal, "sent") for terminal in terminals))
-    moved = await asyncio.gather(*(pushes.acknowledge(receipt(sent, name, "read")) for name in terminals))
+    moved = await asyncio.gather(*(pushes.acknowledge(receipt(sent, name, "read"), early=False) for name in terminals))
     assert moved == [True] * 30
     assert (await pushes.counts(sent.id)).read == 30
 
 
 async def test_a_terminal_without_a_receipt_acknowledges_nothing(pushes: PushStore) -> None:
     sent = await _delivered(pushes, ("t1", "sent"))
-    assert await pushes.acknowledge(receipt(sent, "t2", "received")) is False
+    assert await pushes.acknowledge(receipt(sent, "t2", "received"), early=False) is False
     assert await _all(pushes, sent) == [receipt(sent, "t1")]
     assert (await pushes.counts(sent.id)).received == 0
 
@@ -114,11 +114,11 @@ async def test_a_terminal_without_a_receipt_acknowledges_nothing(pushes: PushSto
 async def test_a_push_without_receipts_is_not_acknowledged(pushes: PushStore) -> None:
     sent = push()
     await pushes.submit(submission(sent))
-    assert await pushes.acknowledge(receipt(sent, "t1", "received")) is False
+    assert await pushes.acknowledge(receipt(sent, "t1", "received"), early=False) is False
 
 
 async def test_an_unknown_push_is_not_acknowledged(pushes: PushStore) -> None:
-    assert await pushes.acknowledge(receipt(push(), "t1", "received")) is False
+    assert await pushes.acknowledge(receipt(push(), "t1", "received"), early=False) is False
 
 
 async def test_a_replay_to_a_terminal_that_was_away_is_kept_and_counted(pushes: PushStore) -> None:
@@ -130,7 +130,7 @@ async def test_a_replay_to_a_terminal_that_was_away_is_kept_and_counted(pushes: 
 
 async def test_a_replay_to_a_terminal_that_has_it_counts_nothing(pushes: PushStore) -> None:
     sent = await _delivered(pushes, ("t1", "sent"))
-    await pushes.acknowledge(receipt(sent, "t1", "received"))
+    await pushes.acknowledge(receipt(sent, "t1", "received"), early=False)
     before = await pushes.counts(sent.id)
     await pushes.replayed([receipt(sent, "t1", at_s=NOON_S + 60)])
     assert await _all(pushes, sent) == [receipt(sent, "t1", "received")]

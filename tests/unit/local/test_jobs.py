@@ -108,7 +108,7 @@ async def test_the_event_is_that_of_sqs(storage: Storage) -> None:
     async with _running(store, _finishing(store)) as worker:
         sent, (job,) = await _submit(store)
         await _completed(store, sent)
-    assert worker.record["messageId"] == f"{sent.id}/{job.position}/0"
+    assert worker.record["messageId"] == f"{sent.id}/{job.position}/0/0"
     assert worker.record["body"] == jobs.to_json(job)
     attributes = worker.record["attributes"]
     assert isinstance(attributes, dict)

@@ -117,11 +117,11 @@ class Service:
 
     def jobs(self) -> list[Job]:
         """The jobs that are unfinished now."""
-        return [waiting.job for waiting in self.storage.pushes.unfinished(after=("", "", -1), limit=1_000)]
+        return [waiting.job for waiting in self.storage.pushes.unfinished(after=("", "", -1, -1), limit=1_000)]
 
     async def settle(self, budget: Budget = NO_LIMIT) -> None:
         """Run every job until none is left; the clock goes on to when a delayed one may run."""
-        while left := self.storage.pushes.unfinished(after=("", "", -1), limit=1_000):
+        while left := self.storage.pushes.unfinished(after=("", "", -1, -1), limit=1_000):
             self.clock.at_s = max(self.clock.at_s, min(waiting.not_before_s for waiting in left))
             for waiting in left:
                 if waiting.not_before_s <= self.clock.at_s:

@@ -1,0 +1,379 @@
+"""The table, asynchronously: boto3's calls in threads, its errors told apart, batches carried through.
+
+Every read is strongly consistent unless it says otherwise. boto3 because it is the SDK that AWS keeps; its CPU time
+does not matter here, where a call moves a page of rows. (Posting to terminals is another matter: see `sender`.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.aws.actions import Action, Check, Condition, Delete, Put, Update
+from infra.aws.attributes import Item, Value, decoded, decoded_item, encoded, encoded_item
+from infra.aws.keys import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        BatchGetItemOutputTypeDef,
+        BatchWriteItemOutputTypeDef,
+        ConditionCheckTypeDef,
+        DeleteItemInputTypeDef,
+        DeleteTypeDef,
+        KeysAndAttributesTypeDef,
+        PutItemInputTypeDef,
+        PutTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemsInputTypeDef,
+        TransactWriteItemTypeDef,
+        UniversalAttributeValueTypeDef,
+        UpdateItemInputTypeDef,
+        UpdateTypeDef,
+        WriteRequestUnionTypeDef,
+    )
+
+T = TypeVar("T")
+
+BATCH_WRITE_ITEMS: Final = 25
+"""Most puts and deletes of one BatchWriteItem (DynamoDB API reference)."""
+BATCH_GET_ITEMS: Final = 100
+"""Most keys of one BatchGetItem."""
+TRANSACT_ITEMS: Final = 100
+"""Most actions of one TransactWriteItems."""
+MOST_TRIES: Final = 8
+"""How often what DynamoDB left unprocessed, or a transaction in conflict, is tried again."""
+SHORTEST_WAIT_S: Final = 0.05
+LONGEST_WAIT_S: Final = 2.0
+
+
+class TableUnavailable(OSError):
+    """DynamoDB cannot be reached, is throttling for longer than we wait, or does not let us in."""
+
+
+class _ConditionFailed(Exception):
+    """What was asked for is not so."""
+
+
+class _Conflict(Exception):
+    """Another write of the same items is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPage:
+    """Items of a partition in the order of their sort keys, and the sort key to go on behind; None at the end."""
+
+    items: Sequence[Mapping[str, Value]]
+    last: str | None
+
+
+class Table:
+    """One DynamoDB table with the keys `pk` and `sk`. Every call raises TableUnavailable.
+
+    `executor` runs the calls; None is asyncio's own pool. The client must have as many connections.
+    """
+
+    def __init__(self, client: DynamoDBClient, name: str, executor: Executor | None = None) -> None:
+        self._client = client
+        self._executor = executor
+        self.name = name
+
+    async def get(self, key: Key, *, consistent: bool = True) -> Mapping[str, Value] | None:
+        """An item, or None."""
+        answer = await self._call(
+            lambda: self._client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=consistent)
+        )
+        item = answer.get("Item")
+        return None if item is None else decoded_item(item)
+
+    async def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> Sequence[Mapping[str, Value]]:
+        """Those items that are there, in no order. Keys must differ."""
+        batches = [keys[at : at + BATCH_GET_ITEMS] for at in range(0, len(keys), BATCH_GET_ITEMS)]
+        found = await asyncio.gather(*(self._get_batch(batch, consistent) for batch in batches))
+        return [item for batch in found for item in batch]
+
+    async def put(self, item: Item, condition: Condition | None = None) -> bool:
+        """Write an item; False, and nothing written, if the condition does not hold."""
+        request: PutItemInputTypeDef = {"TableName": self.name, "Item": encoded_item(item)}
+        if condition is not None:
+            request["ConditionExpression"] = condition.expression
+            _fill(request, condition)
+        try:
+            await self._call(lambda: self._client.put_item(**request))
+        except _ConditionFailed:
+            return False
+        return True
+
+    async def replaced(self, item: Item) -> Mapping[str, Value] | None:
+        """Write an item; the one that was in its place."""
+        answer = await self._call(
+            lambda: self._client.put_item(TableName=self.name, Item=encoded_item(item), ReturnValues="ALL_OLD")
+        )
+        old = answer.get("Attributes")
+        return decoded_item(old) if old else None
+
+    async def update(self, update: Update) -> Mapping[str, Value] | None:
+        """Change an item; the item as it then is, or None, and nothing changed, if the condition does not hold."""
+        request: UpdateItemInputTypeDef = {
+            "TableName": self.name,
+            "Key": _key(update.key),
+            "UpdateExpression": update.change.expression,
+            "ReturnValues": "ALL_NEW",
+        }
+        if update.condition is not None:
+            request["ConditionExpression"] = update.condition.expression
+        _fill(request, update.change, update.condition)
+        try:
+            answer = await self._call(lambda: self._client.update_item(**request))
+        except _ConditionFailed:
+            return None
+        return decoded_item(answer["Attributes"])
+
+    async def deleted(self, key: Key, condition: Condition | None = None) -> Mapping[str, Value] | None:
+        """Delete an item; what it was, or None if it was not there or the condition does not hold."""
+        request: DeleteItemInputTypeDef = {"TableName": self.name, "Key": _key(key), "ReturnValues": "ALL_OLD"}
+        if condition is not None:
+            request["ConditionExpression"] = condition.expression
+            _fill(request, condition)
+        try:
+            answer = await self._call(lambda: self._client.delete_item(**request))
+        except _ConditionFailed:
+            return None
+        old = answer.get("Attributes")
+        return decoded_item(old) if old else None
+
+    async def query(
+        self,
+        pk: str,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+        filtered: Condition | None = None,
+        consistent: bool = True,
+    ) -> QueryPage:
+        """One page of a partition: sort keys from `first` to `last`, both included, going on behind `after`.
+
+        At most `limit` items are read, and at most 1 MB (DynamoDB's own limit); `filtered` leaves out some of those
+        that were read. `newest_first` walks backwards.
+        """
+        request: QueryInputTypeDef = {
+            "TableName": self.name,
+            "ConsistentRead": consistent,
+            "ScanIndexForward": not newest_first,
+        }
+        request["KeyConditionExpression"], keys = _range(pk, first, last)
+        if limit is not None:
+            request["Limit"] = limit
+        if after is not None:
+            request["ExclusiveStartKey"] = _key(Key(pk, after))
+        if filtered is not None:
+            request["FilterExpression"] = filtered.expression
+        _fill(request, keys, filtered)
+        answer = await self._call(lambda: self._client.query(**request))
+        behind = answer.get("LastEvaluatedKey")
+        return QueryPage(
+            [decoded_item(item) for item in answer["Items"]], None if behind is None else str(decoded(behind["sk"]))
+        )
+
+    async def query_all(
+        self, pk: str, *, first: str | None = None, last: str | None = None, consistent: bool = True
+    ) -> Sequence[Mapping[str, Value]]:
+        """A whole range of a partition; for ranges that are known to be small."""
+        items: list[Mapping[str, Value]] = []
+        after: str | None = None
+        while True:
+            page = await self.query(pk, first=first, last=last, after=after, consistent=consistent)
+            items += page.items
+            if page.last is None:
+                return items
+            after = page.last
+
+    async def count(
+        self, pk: str, *, first: str | None = None, last: str | None = None, filtered: Condition | None = None
+    ) -> int:
+        """How many items of a partition there are; it reads them all, so for partitions known to be small."""
+        condition, keys = _range(pk, first, last)
+        request: QueryInputTypeDef = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": condition,
+            "Select": "COUNT",
+        }
+        if filtered is not None:
+            request["FilterExpression"] = filtered.expression
+        _fill(request, keys, filtered)
+        total = 0
+        while True:
+            answer = await self._call(lambda: self._client.query(**request))
+            total += answer["Count"]
+            behind = answer.get("LastEvaluatedKey")
+            if behind is None:
+                return total
+            request["ExclusiveStartKey"] = behind
+
+    async def write(self, puts: Sequence[Item] = (), deletes: Sequence[Key] = ()) -> None:
+        """Put and delete items, each by itself, in batches of 25; what is left unprocessed is tried again.
+
+        No key twice. When this raises, some may have been written.
+        """
+        requests: list[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": encoded_item(item)}} for item in puts]
+        requests += [{"DeleteRequest": {"Key": _key(key)}} for key in deletes]
+        batches = [requests[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(requests), BATCH_WRITE_ITEMS)]
+        await asyncio.gather(*(self._write_batch(batch) for batch in batches))
+
+    async def transact(self, actions: Sequence[Action], *, token: str | None = None) -> bool:
+        """All of up to 100 actions or none; False if a condition does not hold. Conflicts are tried again.
+
+        `token` (1 to 36 characters): the same actions under the same token within ten minutes happen once
+        (`ClientRequestToken`).
+        """
+        request: TransactWriteItemsInputTypeDef = {"TransactItems": [self._action(action) for action in actions]}
+        if token is not None:
+            request["ClientRequestToken"] = token
+        for wait_s in _WAITS_S:
+            try:
+                await self._call(lambda: self._client.transact_write_items(**request))
+            except _ConditionFailed:
+                return False
+            except _Conflict:
+                await asyncio.sleep(wait_s * random.random())  # noqa: S311 - spreads writers, guards nothing
+                continue
+            return True
+        raise TableUnavailable(f"a transaction on table {self.name} met others {len(_WAITS_S)} times")
+
+    async def _get_batch(self, keys: Sequence[Key], consistent: bool) -> Sequence[Mapping[str, Value]]:
+        found: list[Mapping[str, Value]] = []
+        wanted: KeysAndAttributesTypeDef = {"Keys": [_key(key) for key in keys], "ConsistentRead": consistent}
+        for wait_s in _WAITS_S:
+            answer = await self._call(self._batch_get(wanted))
+            found += [decoded_item(item) for item in answer["Responses"].get(self.name, ())]
+            left = answer["UnprocessedKeys"].get(self.name)
+            if left is None:
+                return found
+            wanted = {"Keys": left["Keys"], "ConsistentRead": consistent}
+            await asyncio.sleep(wait_s)
+        raise TableUnavailable(f"table {self.name} throttles: {len(wanted['Keys'])} keys were left unread")
+
+    async def _write_batch(self, batch: Sequence[WriteRequestUnionTypeDef]) -> None:
+        waiting: Sequence[WriteRequestUnionTypeDef] = batch
+        for wait_s in _WAITS_S:
+            answer = await self._call(self._batch_write(waiting))
+            left = answer["UnprocessedItems"].get(self.name)
+            if not left:
+                return
+            waiting = left
+            await asyncio.sleep(wait_s)
+        raise TableUnavailable(f"table {self.name} throttles: {len(waiting)} items were left unwritten")
+
+    def _batch_get(self, wanted: KeysAndAttributesTypeDef) -> Callable[[], BatchGetItemOutputTypeDef]:
+        return lambda: self._client.batch_get_item(RequestItems={self.name: wanted})
+
+    def _batch_write(self, batch: Sequence[WriteRequestUnionTypeDef]) -> Callable[[], BatchWriteItemOutputTypeDef]:
+        return lambda: self._client.batch_write_item(RequestItems={self.name: batch})
+
+    def _action(self, action: Action) -> TransactWriteItemTypeDef:
+        match action:
+            case Put(item=item, condition=condition):
+                put: PutTypeDef = {"TableName": self.name, "Item": encoded_item(item)}
+                if condition is not None:
+                    put["ConditionExpression"] = condition.expression
+                    _fill(put, condition)
+                return {"Put": put}
+            case Delete(key=key, condition=condition):
+                delete: DeleteTypeDef = {"TableName": self.name, "Key": _key(key)}
+                if condition is not None:
+                    delete["ConditionExpression"] = condition.expression
+                    _fill(delete, condition)
+                return {"Delete": delete}
+            case Update(key=key, change=change, condition=condition):
+                update: UpdateTypeDef = {
+                    "TableName": self.name,
+                    "Key": _key(key),
+                    "UpdateExpression": change.expression,
+                }
+                if condition is not None:
+                    update["ConditionExpression"] = condition.expression
+                _fill(update, change, condition)
+                return {"Update": update}
+            case Check(key=key, condition=condition):
+                check: ConditionCheckTypeDef = {
+                    "TableName": self.name,
+                    "Key": _key(key),
+                    "ConditionExpression": condition.expression,
+                }
+                _fill(check, condition)
+                return {"ConditionCheck": check}
+
+    async def _call(self, call: Callable[[], T]) -> T:
+        """Run one call in a thread, and tell its errors apart."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+        except ClientError as error:
+            raise self._meaning(error) from error
+        except BotoCoreError as error:
+            raise TableUnavailable(f"table {self.name} cannot be reached: {error}") from error
+
+    def _meaning(self, error: ClientError) -> Exception:
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            return _ConditionFailed()
+        if code == "TransactionConflictException":
+            return _Conflict()
+        if code == "TransactionCanceledException":
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
+            if "ConditionalCheckFailed" in reasons:
+                return _ConditionFailed()
+            if reasons & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+                return _Conflict()
+        if code in {"ValidationException", "IdempotentParameterMismatchException"}:
+            # Our own mistake, not the table's state: it must not look like an outage.
+            return error
+        return TableUnavailable(f"table {self.name}: {code}: {error.response['Error'].get('Message', '')}")
+
+
+_WAITS_S: Final = tuple(min(SHORTEST_WAIT_S * 2**number, LONGEST_WAIT_S) for number in range(MOST_TRIES))
+
+
+def _fill(request: object, *conditions: Condition | None) -> None:
+    """Put what the placeholders of these expressions stand for into a request."""
+    values: dict[str, UniversalAttributeValueTypeDef] = {}
+    names: dict[str, str] = {}
+    for condition in conditions:
+        if condition is not None:
+            values.update({name: encoded(value) for name, value in condition.values.items()})
+            names.update(condition.names)
+    assert isinstance(request, dict)
+    if values:
+        request["ExpressionAttributeValues"] = values
+    if names:
+        request["ExpressionAttributeNames"] = names
+
+
+def _key(key: Key) -> dict[str, UniversalAttributeValueTypeDef]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def _range(pk: str, first: str | None, last: str | None) -> tuple[str, Condition]:
+    """A key condition, and what its placeholders stand for."""
+    values: dict[str, Value] = {":pk": pk}
+    expression = "pk = :pk"
+    if first is not None:
+        values[":first"] = first
+    if last is not None:
+        values[":last"] = last
+    if first is not None and last is not None:
+        expression += " AND sk BETWEEN :first AND :last"
+    elif first is not None:
+        expression += " AND sk >= :first"
+    elif last is not None:
+        expression += " AND sk <= :last"
+    return expression, Condition(expression=expression, values=values)
