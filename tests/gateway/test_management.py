@@ -28,18 +28,24 @@ UNKNOWN = "AAAAAAAAAAAAAAA="
 class Boto:
     """boto3's client for one gateway, off the event loop."""
 
-    def __init__(self, served: Served, endpoint_url: str | None = None, **options: str) -> None:
-        named = {
-            "aws_access_key_id": CREDENTIALS.access_key_id,
-            "aws_secret_access_key": CREDENTIALS.secret_access_key,
-            "region_name": served.api.region,
-            **options,
-        }
+    def __init__(
+        self,
+        served: Served,
+        endpoint_url: str | None = None,
+        *,
+        aws_access_key_id: str = CREDENTIALS.access_key_id,
+        aws_secret_access_key: str = CREDENTIALS.secret_access_key,
+        region_name: str | None = None,
+        verify: str | None = None,
+    ) -> None:
         self.client = boto3.session.Session().client(
             "apigatewaymanagementapi",
             endpoint_url=endpoint_url or served.endpoint_url,
             config=Config(retries={"total_max_attempts": 1}),
-            **named,
+            aws_access_key_id=aws_access_key_id,
+            aws_secret_access_key=aws_secret_access_key,
+            region_name=region_name or served.api.region,
+            verify=verify,
         )
 
     async def post(self, connection_id: str, data: bytes) -> dict[str, object]:
