@@ -97,6 +97,9 @@ async def close_terminal(request: ApiRequest, connection_id: _ConnectionId) -> R
     openapi_extra=needs("terminals:read"),
 )
 async def verify_terminal(request: ApiRequest, connection_id: _ConnectionId) -> Response:
-    """Ask the gateway now. One that is gone is answered as `gone`, and is not listed any more: then it is 404."""
+    """Ask the gateway now. One that is gone is answered as `gone`, and is not listed any more: then it is 404.
+
+    In its first 30 seconds it stays listed: its handshake may be under way, of which the gateway says nothing.
+    """
     row, info = await presence.verify(request.ports, connection_id)
     return answer(forms.verification_json(row, info))

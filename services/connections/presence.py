@@ -111,11 +111,15 @@ async def one(ports: Ports, connection_id: str) -> Connection:
 
 
 async def verify(ports: Ports, connection_id: str) -> tuple[Connection, SocketInfo | None]:
-    """Ask the gateway whether a connection is open now. One that is gone leaves the registry. Raises Problem (404)."""
+    """Ask the gateway whether a connection is open now. Raises Problem (404).
+
+    One that is gone leaves the registry, but not while its handshake may be under way.
+    """
     row = await one(ports, connection_id)
     info = await ports.gateway.describe(connection_id)
     if info is None:
-        await ports.registry.remove([connection_id])
+        if not row.may_be_opening(ports.clock.now_s()):
+            await ports.registry.remove([connection_id])
     else:
         await ports.registry.heard([connection_id], ports.clock.now_s())
         row = await one(ports, connection_id)

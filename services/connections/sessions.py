@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.connections.farewell import Bye, dismiss
 from services.connections.membership import refile
 from services.domain import standing
-from services.domain.connection import Connection
+from services.domain.connection import Connection, under
 from services.domain.identity import Identity
 from services.domain.problems import Problem
 from services.ports import Ports, TokenVerifier
@@ -55,18 +55,8 @@ async def refresh(ports: Ports, connection: Connection, identity: Identity) -> C
     fault = await _fault(ports, identity, connection.source_ip)
     if fault is not None:
         raise fault
-    groups = identity.with_groups(await ports.memberships.of(identity.user))
-    newer = replace(
-        connection,
-        groups=groups.groups,
-        token_groups=identity.groups,
-        attributes=identity.attributes,
-        scopes=identity.scopes,
-        token_id=identity.token_id,
-        issued_at_s=identity.issued_at_s,
-        expires_at_s=identity.expires_at_s,
-        last_heard_at_s=ports.clock.now_s(),
-    )
+    run_time_groups = await ports.memberships.of(identity.user)
+    newer = replace(under(connection, identity, run_time_groups=run_time_groups), last_heard_at_s=ports.clock.now_s())
     if not await ports.registry.replace(newer):
         raise Problem("not_connected", 403, "this connection was closed meanwhile; connect again")
     fault = await _fault(ports, identity, connection.source_ip)

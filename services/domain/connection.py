@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.domain import ring, topics
 from services.domain.identity import AttributeValue, Identity
@@ -91,12 +91,25 @@ def opened(
 ) -> Connection:
     """The row of a connection that has just been let in."""
     terminal_id = terminal_id_of(identity, calls_itself, connection_id)
-    return Connection(
+    bare = Connection(
         connection_id=connection_id,
         terminal_id=terminal_id,
         place=ring.place_of(terminal_id),
         user=identity.user,
         issuer=identity.issuer,
+        expires_at_s=identity.expires_at_s,
+        connected_at_s=now_s,
+        last_heard_at_s=now_s,
+        source_ip=source_ip,
+        user_agent=user_agent,
+    )
+    return under(bare, identity, run_time_groups=run_time_groups)
+
+
+def under(connection: Connection, identity: Identity, *, run_time_groups: frozenset[str]) -> Connection:
+    """The connection under a token of its user: what the token says, and the groups given at run time."""
+    return replace(
+        connection,
         groups=identity.with_groups(run_time_groups).groups,
         token_groups=identity.groups,
         attributes=identity.attributes,
@@ -104,8 +117,4 @@ def opened(
         token_id=identity.token_id,
         issued_at_s=identity.issued_at_s,
         expires_at_s=identity.expires_at_s,
-        connected_at_s=now_s,
-        last_heard_at_s=now_s,
-        source_ip=source_ip,
-        user_agent=user_agent,
     )

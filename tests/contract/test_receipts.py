@@ -111,14 +111,35 @@ async def test_a_terminal_without_a_receipt_acknowledges_nothing(pushes: PushSto
     assert (await pushes.counts(sent.id)).received == 0
 
 
+async def test_an_early_acknowledgement_makes_its_receipt(pushes: PushStore) -> None:
+    sent = await _delivered(pushes)
+    early = receipt(sent, "t1", "received", at_s=NOON_S + 1)
+    assert await pushes.acknowledge(early, early=True) is True
+    assert await pushes.acknowledge(early, early=True) is False
+    assert await _all(pushes, sent) == [early]
+    assert (await pushes.counts(sent.id)).received == 1
+
+
+async def test_an_early_acknowledgement_stays_when_its_page_is_noted(pushes: PushStore) -> None:
+    sent = push(strategy=RECEIPTS)
+    (job,) = jobs_of(sent)
+    await pushes.submit(submission(sent, jobs=[job]))
+    early = receipt(sent, "t1", "read", at_s=NOON_S + 1)
+    await pushes.acknowledge(early, early=True)
+    counts = Counts(targeted=1, sent=1)
+    await pushes.advance(Advance(job=job, next=None, counts=counts, receipts=[receipt(sent, "t1")], at_s=NOON_S + 2))
+    assert await _all(pushes, sent) == [early]
+    assert await pushes.counts(sent.id) == counts + Counts(read=1)
+
+
 async def test_a_push_without_receipts_is_not_acknowledged(pushes: PushStore) -> None:
     sent = push()
     await pushes.submit(submission(sent))
-    assert await pushes.acknowledge(receipt(sent, "t1", "received"), early=False) is False
+    assert await pushes.acknowledge(receipt(sent, "t1", "received"), early=True) is False
 
 
 async def test_an_unknown_push_is_not_acknowledged(pushes: PushStore) -> None:
-    assert await pushes.acknowledge(receipt(push(), "t1", "received"), early=False) is False
+    assert await pushes.acknowledge(receipt(push(), "t1", "received"), early=True) is False
 
 
 async def test_a_replay_to_a_terminal_that_was_away_is_kept_and_counted(pushes: PushStore) -> None:

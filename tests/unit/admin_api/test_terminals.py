@@ -9,6 +9,7 @@ import pytest
 
 from admin_api.answers import ITEMS_AT_A_TIME
 from services.domain.audit import AuditEntry
+from services.domain.connection import LONGEST_HANDSHAKE_S
 from services.domain.targets.expression import MAX_LISTED
 from tests.unit.admin_api.service import Service, segment
 
@@ -214,8 +215,17 @@ async def test_verifying_an_open_connection_says_when_it_was_active(service: Ser
 async def test_verifying_a_connection_that_is_gone_says_so_once(service: Service) -> None:
     row = await service.connect()
     service.gateway.open.clear()
+    service.clock.at_s += LONGEST_HANDSHAKE_S
     path = f"/v1/terminals/{segment(row.connection_id)}/verify"
     verified = (await service.api.post(path)).json()
     assert (verified["presence"], verified["last_active_at"], verified["user"]) == ("gone", None, "alice")
     assert (await service.api.post(path)).status_code == 404
     assert await users(service) == []
+
+
+async def test_verifying_a_connection_whose_handshake_may_be_under_way_does_not_remove_it(service: Service) -> None:
+    row = await service.connect()
+    service.gateway.open.clear()
+    verified = (await service.api.post(f"/v1/terminals/{segment(row.connection_id)}/verify")).json()
+    assert verified["presence"] == "gone"
+    assert await users(service) == ["alice"]

@@ -28,6 +28,21 @@ def test_what_is_left_behind_a_place_is_the_rest_of_the_walk(arc: Arc, data: st.
     assert rest.length == 0 or rest.start == (place + 1) % SIZE
 
 
+@given(arcs, st.integers(1, 40), places)
+def test_the_pieces_of_an_arc_hold_each_of_its_places_once(arc: Arc, pieces: int, place: int) -> None:
+    split = arc.split(pieces)
+    assert sum(place in piece for piece in split) == (place in arc)
+    assert split[0].start == arc.start
+    assert sum(piece.length for piece in split) == arc.length
+
+
+@given(st.builds(Arc, places, st.integers(40, SIZE)), st.integers(1, 40))
+def test_the_pieces_of_an_arc_are_about_equal(arc: Arc, pieces: int) -> None:
+    lengths = [piece.length for piece in arc.split(pieces)]
+    assert len(lengths) == pieces
+    assert max(lengths) - min(lengths) <= 1
+
+
 def test_nothing_is_left_behind_a_place_that_is_not_on_the_arc() -> None:
     with pytest.raises(ValueError, match="not on the arc"):
         Arc(10, 5).after(15)

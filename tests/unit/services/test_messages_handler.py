@@ -12,6 +12,7 @@ from services.connections import sessions
 from services.domain import positions
 from services.domain.identity import Identity
 from services.domain.problems import Problem
+from services.domain.pushes import Counts
 from services.messages import handler
 from services.messages.handler import Handler
 from tests.contract.adapters import NOON_S
@@ -129,6 +130,27 @@ async def test_an_ack_speaks_for_its_own_terminal_alone(service: Service, handle
     push = await service.send("user:bob", receipts="each")
     await handle(_event({"action": "ack", "ids": [push.id], "kind": "read"}))
     assert [receipt.kind for receipt in (await service.receipts(push)).values()] == ["sent"]
+
+
+async def test_an_ack_counts_before_the_delivery_is_noted(service: Service, handle: Handler) -> None:
+    await service.connect("a", terminal_id="kiosk")
+    push = await service.submit(receipts="each")
+
+    async def acknowledged_at_once() -> None:
+        await handle(_event({"action": "ack", "ids": [push.id], "kind": "read"}))
+
+    service.sockets.before_post = acknowledged_at_once
+    await service.settle()
+    assert (await service.receipts(push))["kiosk"].kind == "read"
+    assert await service.counts(push) == Counts(targeted=1, sent=1, read=1)
+
+
+async def test_an_ack_of_what_was_not_meant_for_it_makes_no_receipt(service: Service, handle: Handler) -> None:
+    await service.connect("a", "alice")
+    push = await service.submit("user:bob", receipts="each")
+    await handle(_event({"action": "ack", "ids": [push.id], "kind": "read"}))
+    assert await service.receipts(push) == {}
+    assert await service.counts(push) == Counts()
 
 
 async def test_chat_goes_to_everyone(service: Service, handle: Handler) -> None:
