@@ -1,13 +1,15 @@
 """The keys of the one table, all built here: names are escaped, so none can pose as a key of another item.
 
-A key's parts are joined by `#`. In a name, `#` and the escape sign `%` are written as in a URL, so that parts can be
-told apart whatever a token claims, and text keeps its order.
+A partition key's parts are joined by `#`. In a name, `#` and the escape sign `%` are written as in a URL, so that parts
+can be told apart whatever a token claims. A name that is a whole sort key needs no escape, and so keeps its order.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
+from services.domain.positions import time_of_s
 from services.domain.topics import Topic
 
 
@@ -18,7 +20,7 @@ class Key(NamedTuple):
     sk: str
 
 
-META = "META"
+META: Final = "META"
 """The sort key of an item that is alone in its partition, or stands for it."""
 
 
@@ -37,9 +39,80 @@ def connection(connection_id: str) -> Key:
     return Key(f"CONN#{escaped(connection_id)}", META)
 
 
+def heard(connection_id: str) -> Key:
+    """When a terminal was last heard, beside its connection's record: noting that is not to touch the record."""
+    return Key(connection(connection_id).pk, "HEARD")
+
+
 def topic_partition(topic: Topic, shard: int = 0) -> str:
     """Where the rows filed under a topic are, in ring order; a large topic has several shards."""
     return f"TOPIC#{escaped(str(topic))}#{shard}"
+
+
+def topic_row(topic: Topic, shard: int, sort_key: str) -> Key:
+    """The row of a connection under one of its topics; `sort_key` is `Connection.sort_key`."""
+    return Key(topic_partition(topic, shard), sort_key)
+
+
+def places(first: int, last: int) -> tuple[str, str]:
+    """The lowest and the highest sort key of the rows from one place of the ring to another, both included."""
+    return f"{first:08x}", f"{last:08x}$"  # `$` is the sign behind `#`
+
+
+TOTALS: Final = Key("HEADCOUNT", META)
+"""How many connections, terminals and users there are."""
+GROUPS: Final = "GROUPS"
+"""The partition of the groups that have connections, by name."""
+
+
+def group_count(name: str) -> Key:
+    """How many connections a group has."""
+    return Key(GROUPS, name)
+
+
+def user_count(user: str) -> Key:
+    """How many connections a user has."""
+    return Key(f"HERE#USER#{escaped(user)}", META)
+
+
+def terminal_count(terminal_id: str) -> Key:
+    """The connections of a terminal, as they were counted."""
+    return Key(f"HERE#TERMINAL#{escaped(terminal_id)}", META)
+
+
+def standing(user: str) -> Key:
+    """What is held against a user: a block, and the moment from which on their tokens count."""
+    return Key(f"STANDING#{escaped(user)}", META)
+
+
+def revoked_token(token_id: str) -> Key:
+    """A token that was revoked."""
+    return Key(f"TOKEN#{escaped(token_id)}", META)
+
+
+def given_to(user: str) -> str:
+    """The partition of the groups given to a user at run time, by name."""
+    return f"GIVEN#{escaped(user)}"
+
+
+def members(group: str) -> str:
+    """The partition of the users a group was given to at run time, by name."""
+    return f"MEMBERS#{escaped(group)}"
+
+
+def month_of(at_s: float) -> str:
+    """The month of a moment (epoch seconds) in UTC: `2026-11`."""
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m}"
+
+
+def audit(entry_id: str) -> Key:
+    """An entry of the audit trail, whose id is a UUIDv7."""
+    return Key(audit_partition(month_of(time_of_s(entry_id))), entry_id)
+
+
+def audit_partition(month: str) -> str:
+    """Where the audit trail of a month (`2026-11`) is, in order of ids."""
+    return f"AUDIT#{month}"
 
 
 def log_partition(topic: Topic) -> str:

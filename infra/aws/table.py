@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -95,7 +95,7 @@ class Table:
     async def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> Sequence[Mapping[str, Value]]:
         """Those items that are there, in no order. Keys must differ."""
         batches = [keys[at : at + BATCH_GET_ITEMS] for at in range(0, len(keys), BATCH_GET_ITEMS)]
-        found = await asyncio.gather(*(self._get_batch(batch, consistent) for batch in batches))
+        found = await _all(self._get_batch(batch, consistent) for batch in batches)
         return [item for batch in found for item in batch]
 
     async def put(self, item: Item, condition: Condition | None = None) -> bool:
@@ -198,13 +198,19 @@ class Table:
             after = page.last
 
     async def count(
-        self, pk: str, *, first: str | None = None, last: str | None = None, filtered: Condition | None = None
+        self,
+        pk: str,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        filtered: Condition | None = None,
+        consistent: bool = True,
     ) -> int:
         """How many items of a partition there are; it reads them all, so for partitions known to be small."""
         condition, keys = _range(pk, first, last)
         request: QueryInputTypeDef = {
             "TableName": self.name,
-            "ConsistentRead": True,
+            "ConsistentRead": consistent,
             "KeyConditionExpression": condition,
             "Select": "COUNT",
         }
@@ -228,7 +234,7 @@ class Table:
         requests: list[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": encoded_item(item)}} for item in puts]
         requests += [{"DeleteRequest": {"Key": _key(key)}} for key in deletes]
         batches = [requests[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(requests), BATCH_WRITE_ITEMS)]
-        await asyncio.gather(*(self._write_batch(batch) for batch in batches))
+        await _all(self._write_batch(batch) for batch in batches)
 
     async def transact(self, actions: Sequence[Action], *, token: str | None = None) -> bool:
         """All of up to 100 actions or none; False if a condition does not hold. Conflicts are tried again.
@@ -326,7 +332,7 @@ class Table:
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
             return _ConditionFailed()
-        if code == "TransactionConflictException":
+        if code in {"TransactionConflictException", "TransactionInProgressException"}:
             return _Conflict()
         if code == "TransactionCanceledException":
             reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
@@ -338,6 +344,15 @@ class Table:
             # Our own mistake, not the table's state: it must not look like an outage.
             return error
         return TableUnavailable(f"table {self.name}: {code}: {error.response['Error'].get('Message', '')}")
+
+
+async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """What these calls come to, once all of them are over: one that fails leaves no other under way."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 _WAITS_S: Final = tuple(min(SHORTEST_WAIT_S * 2**number, LONGEST_WAIT_S) for number in range(MOST_TRIES))

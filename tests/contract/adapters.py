@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.aws import headcount
+from infra.aws.audit_trail import AuditTrail as DynamoDBAuditTrail
+from infra.aws.blocks import Blocks as DynamoDBBlocks
+from infra.aws.memberships import Memberships as DynamoDBMemberships
+from infra.aws.registry import Registry as DynamoDBRegistry
+from infra.aws.tickets import Tickets as DynamoDBTickets
 from infra.local.storage import Storage
 from services.ports import AuditTrail, Blocks, Memberships, PushStore, Registry, Tickets
+from tests.contract import dynamodb as moto
 
 NOON_S = 1_795_521_600.0
 """A moment for tests: 2026-11-24T12:00:00Z."""
@@ -26,14 +33,19 @@ class ManualClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """One adapter of each port that keeps something, over one empty store."""
+    """One adapter of each port that keeps something, over one empty store.
+
+    `settled` returns when what is derived from the registry has caught up with it. Without `pushes`, which is yet to be
+    built, the tests of pushes are skipped.
+    """
 
     registry: Registry
-    pushes: PushStore
+    pushes: PushStore | None
     blocks: Blocks
     memberships: Memberships
     tickets: Tickets
     audit: AuditTrail
+    settled: Callable[[], Awaitable[None]]
 
 
 Opener = Callable[[Path, ManualClock], AbstractAsyncContextManager[Adapters]]
@@ -51,10 +63,35 @@ async def sqlite(directory: Path, clock: ManualClock) -> AsyncIterator[Adapters]
             memberships=storage.memberships,
             tickets=storage.tickets,
             audit=storage.audit,
+            settled=_at_once,
         )
     finally:
         await storage.close()
 
 
-OPENERS: dict[str, Opener] = {"sqlite": sqlite}
+@asynccontextmanager
+async def dynamodb(directory: Path, clock: ManualClock) -> AsyncIterator[Adapters]:
+    """DynamoDB, the store on AWS, as moto plays it."""
+    with moto.table() as table:
+        stream = moto.Stream()
+
+        async def settled() -> None:
+            await headcount.apply(table, stream.records(), now_s=clock.now_s())
+
+        yield Adapters(
+            registry=DynamoDBRegistry(table, clock),
+            pushes=None,
+            blocks=DynamoDBBlocks(table, clock),
+            memberships=DynamoDBMemberships(table),
+            tickets=DynamoDBTickets(table, clock),
+            audit=DynamoDBAuditTrail(table, clock),
+            settled=settled,
+        )
+
+
+async def _at_once() -> None:
+    """Nothing is behind: what is derived is written with what it is derived from."""
+
+
+OPENERS: dict[str, Opener] = {"sqlite": sqlite, "dynamodb": dynamodb}
 """Every adapter by its name; the whole suite runs on each."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from services.ports import AuditTrail, Blocks, Memberships, PushStore, Registry, Tickets
 from tests.contract.adapters import OPENERS, Adapters, ManualClock
+from tests.unit.services.service import ids_from_the_start
+
+
+@pytest.fixture(autouse=True)
+def ids() -> Iterator[None]:
+    """Ids begin at the moment of the test, wherever the clock of another test has been."""
+    with ids_from_the_start():
+        yield
 
 
 @pytest.fixture
@@ -29,6 +37,8 @@ def registry(adapters: Adapters) -> Registry:
 
 @pytest.fixture
 def pushes(adapters: Adapters) -> PushStore:
+    if adapters.pushes is None:
+        pytest.skip("this adapter of PushStore is not built yet")
     return adapters.pushes
 
 
@@ -50,3 +60,9 @@ def tickets(adapters: Adapters) -> Tickets:
 @pytest.fixture
 def audit(adapters: Adapters) -> AuditTrail:
     return adapters.audit
+
+
+@pytest.fixture
+def settled(adapters: Adapters) -> Callable[[], Awaitable[None]]:
+    """Waits until what is derived from the registry has caught up with it."""
+    return adapters.settled

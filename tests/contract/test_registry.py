@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,8 @@ from tests.contract.adapters import NOON_S
 from tests.contract.makers import connection
 
 QUARTER = SIZE // 4
+
+Settled = Callable[[], Awaitable[None]]
 
 
 async def _ids(registry: Registry, topic: Topic, arc: Arc = WHOLE, *, live_at_s: float = NOON_S) -> list[str]:
@@ -204,19 +207,21 @@ async def test_a_page_of_sessions_that_are_over_still_goes_on(registry: Registry
     assert await _walk(registry, WHOLE, 1) == ["c9"]
 
 
-async def test_sizes_are_those_of_the_topics_asked_for(registry: Registry) -> None:
+async def test_sizes_are_those_of_the_topics_asked_for(registry: Registry, settled: Settled) -> None:
     await _add(
         registry,
         connection("c1", user="alice", groups=("ops",)),
         connection("c2", user="alice", groups=("ops", "hr")),
         connection("c3", user="bob", groups=("ops",)),
     )
+    await settled()
     asked = [ALL, topics.group("ops"), topics.group("hr"), topics.user("alice"), topics.group("nobody")]
     assert dict(await registry.sizes(asked)) == dict(zip(asked, [3, 3, 1, 2, 0], strict=True))
 
 
-async def test_groups_are_listed_by_name(registry: Registry) -> None:
+async def test_groups_are_listed_by_name(registry: Registry, settled: Settled) -> None:
     await _add(registry, connection("c1", groups=("ops", "hr")), connection("c2", groups=("sales", "ops")))
+    await settled()
     first = await registry.groups(limit=2)
     assert list(first.items) == [GroupSize("hr", 1), GroupSize("ops", 2)]
     second = await registry.groups(limit=2, after=first.next)
@@ -224,21 +229,25 @@ async def test_groups_are_listed_by_name(registry: Registry) -> None:
     assert second.next is None
 
 
-async def test_a_group_without_connections_is_not_listed(registry: Registry) -> None:
+async def test_a_group_without_connections_is_not_listed(registry: Registry, settled: Settled) -> None:
     await registry.add(connection("c1", groups=("ops",)))
+    await settled()
     await registry.remove(["c1"])
+    await settled()
     assert list((await registry.groups(limit=10)).items) == []
 
 
-async def test_presence_follows_those_who_come_and_go(registry: Registry) -> None:
+async def test_presence_follows_those_who_come_and_go(registry: Registry, settled: Settled) -> None:
     await _add(
         registry,
         connection("c1", user="alice", terminal_id="alice/desk", groups=("ops",)),
         connection("c2", user="alice", terminal_id="alice/desk", groups=("ops", "hr")),
         connection("c3", user="bob", groups=("ops",)),
     )
+    await settled()
     assert await registry.presence() == Presence(connections=3, terminals=2, users=2, groups=2)
     await registry.remove(["c1", "c3"])
+    await settled()
     assert await registry.presence() == Presence(connections=1, terminals=1, users=1, groups=2)
 
 
