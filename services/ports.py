@@ -57,7 +57,7 @@ class Presence:
 
 
 class Registry(Protocol):
-    """Who is connected. Reads are strongly consistent: they see every `add` that has returned."""
+    """Who is connected. `get` and `page` are strongly consistent: they see every `add` that has returned."""
 
     async def add(self, connection: Connection) -> None:
         """File a connection under each of its topics; replaces the row of the same connection id."""
@@ -77,23 +77,34 @@ class Registry(Protocol):
         """Rows filed under `topic` whose place lies on `arc`, in the order of the walk round the ring.
 
         Only sessions that are not over at `live_at_s`. `after` is a `Connection.sort_key`: the walk goes on
-        behind it. A page may hold fewer than `limit` rows and still have a `next`.
+        behind it. A page may hold fewer than `limit` rows and still have a `next`. `last_heard_at_s` may be that of the
+        last `add` or `replace`; `get` knows what was `heard` since. Raises ValueError if `after` is not on the arc.
         """
 
     async def lanes(self, topics: Collection[Topic]) -> Mapping[Topic, int]:
         """In how many lanes each topic is walked, at the same time, to be served in time; at least 1."""
 
     async def sizes(self, topics: Collection[Topic]) -> Mapping[Topic, int]:
-        """About how many connections are filed under each topic; 0 for unknown ones."""
+        """About how many connections are filed under each topic; 0 for unknown ones.
+
+        Of `all` and of groups it is derived as connections come and go, and may lag by seconds. Of up to 20 users and
+        terminals it is exact, and strongly consistent.
+        """
 
     async def groups(self, *, limit: int, after: str | None = None) -> Page[GroupSize]:
-        """The groups that have connections, by name; `after` is a group's name."""
+        """The groups that have connections, by name; `after` is a group's name. Derived, and may lag by seconds.
+
+        A page may hold fewer than `limit` groups and still have a `next`.
+        """
 
     async def presence(self) -> Presence:
-        """How many are connected; derived as connections come and go, not counted on request."""
+        """How many are connected; derived as connections come and go, so it may lag by seconds."""
 
     async def over(self, before_s: float, *, limit: int) -> Sequence[Connection]:
-        """Rows whose session ended before `before_s`, the longest over first."""
+        """Rows whose session ended before `before_s`, the longest over first.
+
+        It may read every row, and may not see the latest changes: for a sweeper that runs every few minutes.
+        """
 
     async def heard(self, connection_ids: Collection[str], at_s: float) -> None:
         """Note that these were there at `at_s`. Cheap, and may be lost in a crash."""

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 Event = Mapping[str, object]
 Handler = Callable[[Event], Awaitable[dict[str, object]]]
 
+HEARD_AGAIN_S = 60
+"""How long after a terminal was heard it is noted again: on AWS each time is a write, and whoever asks for it asks for
+minutes (`services.connections.presence.HEARD_LATELY_S`)."""
 NOT_REGISTERED = frames.bye(
     "not_registered", "this connection is not registered any more; connect again", reconnect=True, retry_after_s=1
 )
@@ -61,7 +64,8 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
             401,
             f"the session's token has ended; send refresh within {sessions.GRACE_S} s, or connect again",
         )
-    await ports.registry.heard([row.connection_id], now_s)
+    if _is_news(row, now_s):
+        await ports.registry.heard([row.connection_id], now_s)
     match action:
         case frames.Resume(since):
             await resume(ports, row, since)
@@ -71,6 +75,11 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
             await chat.say(ports, row, message)
         case frames.Ping():
             await ports.gateway.post([row.connection_id], frames.PONG)
+
+
+def _is_news(row: Connection, now_s: float) -> bool:
+    """Whether it is to be noted that a terminal was heard: for the first time, or after a while."""
+    return row.last_heard_at_s <= row.connected_at_s or now_s - row.last_heard_at_s > HEARD_AGAIN_S
 
 
 async def _acknowledge(ports: Ports, row: Connection, ack: frames.Ack, now_s: float) -> None:

@@ -67,14 +67,32 @@ async def test_a_connection_that_is_not_registered_is_told_to_come_again(service
     assert service.sockets.closed == ["unknown"]
 
 
-async def test_a_ping_is_answered_and_heard(service: Service, handle: Handler) -> None:
+async def test_a_ping_is_answered(service: Service, handle: Handler) -> None:
     await service.connect("a")
-    service.clock.at_s += 30
     await handle(_event({"action": "ping"}))
     assert service.sockets.frames("a") == [{"type": "pong"}]
+
+
+@pytest.mark.parametrize(
+    ("at_s", "noted_s"),
+    [
+        ([0], 0),
+        ([30], 30),
+        ([30, 31], 30),
+        ([30, 30 + handler.HEARD_AGAIN_S], 30),
+        ([30, 31 + handler.HEARD_AGAIN_S], 31 + handler.HEARD_AGAIN_S),
+    ],
+)
+async def test_a_terminal_is_noted_as_heard_the_first_time_and_after_a_while(
+    service: Service, handle: Handler, at_s: list[int], noted_s: int
+) -> None:
+    await service.connect("a")
+    for moment_s in at_s:
+        service.clock.at_s = NOON_S + moment_s
+        await handle(_event({"action": "ping"}))
     row = await service.ports.registry.get("a")
     assert row is not None
-    assert row.last_heard_at_s == NOON_S + 30
+    assert row.last_heard_at_s == NOON_S + noted_s
 
 
 @pytest.mark.parametrize(
