@@ -15,27 +15,22 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.aws.actions import Action, Check, Condition, Delete, Put, Update
-from infra.aws.attributes import Item, Value, decoded, decoded_item, encoded, encoded_item
+from infra.aws.actions import Action, Condition, Update
+from infra.aws.attributes import Item, Value, decoded, decoded_item, encoded_item
 from infra.aws.keys import Key
+from infra.aws.requests import fill, key_of, key_range, transact_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         BatchGetItemOutputTypeDef,
         BatchWriteItemOutputTypeDef,
-        ConditionCheckTypeDef,
         DeleteItemInputTypeDef,
-        DeleteTypeDef,
         KeysAndAttributesTypeDef,
         PutItemInputTypeDef,
-        PutTypeDef,
         QueryInputTypeDef,
         TransactWriteItemsInputTypeDef,
-        TransactWriteItemTypeDef,
-        UniversalAttributeValueTypeDef,
         UpdateItemInputTypeDef,
-        UpdateTypeDef,
         WriteRequestUnionTypeDef,
     )
 
@@ -47,10 +42,8 @@ BATCH_GET_ITEMS: Final = 100
 """Most keys of one BatchGetItem."""
 TRANSACT_ITEMS: Final = 100
 """Most actions of one TransactWriteItems."""
-MOST_TRIES: Final = 8
-"""How often what DynamoDB left unprocessed, or a transaction in conflict, is tried again."""
-SHORTEST_WAIT_S: Final = 0.05
-LONGEST_WAIT_S: Final = 2.0
+WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0)
+"""The longest waits between two tries, where DynamoDB left something unprocessed or two writes were in conflict."""
 
 
 class TableUnavailable(OSError):
@@ -76,18 +69,27 @@ class QueryPage:
 class Table:
     """One DynamoDB table with the keys `pk` and `sk`. Every call raises TableUnavailable.
 
-    `executor` runs the calls; None is asyncio's own pool. The client must have as many connections.
+    `executor` runs the calls; None is asyncio's own pool. The client must have as many connections. `waits_s` are the
+    longest waits before what was left unprocessed, or a write in conflict, is tried again.
     """
 
-    def __init__(self, client: DynamoDBClient, name: str, executor: Executor | None = None) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        name: str,
+        executor: Executor | None = None,
+        *,
+        waits_s: Sequence[float] = WAITS_S,
+    ) -> None:
         self._client = client
         self._executor = executor
+        self._waits_s = waits_s
         self.name = name
 
     async def get(self, key: Key, *, consistent: bool = True) -> Mapping[str, Value] | None:
         """An item, or None."""
         answer = await self._call(
-            lambda: self._client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=consistent)
+            lambda: self._client.get_item(TableName=self.name, Key=key_of(key), ConsistentRead=consistent)
         )
         item = answer.get("Item")
         return None if item is None else decoded_item(item)
@@ -103,17 +105,18 @@ class Table:
         request: PutItemInputTypeDef = {"TableName": self.name, "Item": encoded_item(item)}
         if condition is not None:
             request["ConditionExpression"] = condition.expression
-            _fill(request, condition)
+            fill(request, condition)
         try:
-            await self._call(lambda: self._client.put_item(**request))
+            await self._write(lambda: self._client.put_item(**request))
         except _ConditionFailed:
             return False
         return True
 
     async def replaced(self, item: Item) -> Mapping[str, Value] | None:
         """Write an item; the one that was in its place."""
-        answer = await self._call(
-            lambda: self._client.put_item(TableName=self.name, Item=encoded_item(item), ReturnValues="ALL_OLD")
+        encoded = encoded_item(item)
+        answer = await self._write(
+            lambda: self._client.put_item(TableName=self.name, Item=encoded, ReturnValues="ALL_OLD")
         )
         old = answer.get("Attributes")
         return decoded_item(old) if old else None
@@ -122,27 +125,27 @@ class Table:
         """Change an item; the item as it then is, or None, and nothing changed, if the condition does not hold."""
         request: UpdateItemInputTypeDef = {
             "TableName": self.name,
-            "Key": _key(update.key),
+            "Key": key_of(update.key),
             "UpdateExpression": update.change.expression,
             "ReturnValues": "ALL_NEW",
         }
         if update.condition is not None:
             request["ConditionExpression"] = update.condition.expression
-        _fill(request, update.change, update.condition)
+        fill(request, update.change, update.condition)
         try:
-            answer = await self._call(lambda: self._client.update_item(**request))
+            answer = await self._write(lambda: self._client.update_item(**request))
         except _ConditionFailed:
             return None
         return decoded_item(answer["Attributes"])
 
     async def deleted(self, key: Key, condition: Condition | None = None) -> Mapping[str, Value] | None:
         """Delete an item; what it was, or None if it was not there or the condition does not hold."""
-        request: DeleteItemInputTypeDef = {"TableName": self.name, "Key": _key(key), "ReturnValues": "ALL_OLD"}
+        request: DeleteItemInputTypeDef = {"TableName": self.name, "Key": key_of(key), "ReturnValues": "ALL_OLD"}
         if condition is not None:
             request["ConditionExpression"] = condition.expression
-            _fill(request, condition)
+            fill(request, condition)
         try:
-            answer = await self._call(lambda: self._client.delete_item(**request))
+            answer = await self._write(lambda: self._client.delete_item(**request))
         except _ConditionFailed:
             return None
         old = answer.get("Attributes")
@@ -170,14 +173,14 @@ class Table:
             "ConsistentRead": consistent,
             "ScanIndexForward": not newest_first,
         }
-        request["KeyConditionExpression"], keys = _range(pk, first, last)
+        request["KeyConditionExpression"], keys = key_range(pk, first, last)
         if limit is not None:
             request["Limit"] = limit
         if after is not None:
-            request["ExclusiveStartKey"] = _key(Key(pk, after))
+            request["ExclusiveStartKey"] = key_of(Key(pk, after))
         if filtered is not None:
             request["FilterExpression"] = filtered.expression
-        _fill(request, keys, filtered)
+        fill(request, keys, filtered)
         answer = await self._call(lambda: self._client.query(**request))
         behind = answer.get("LastEvaluatedKey")
         return QueryPage(
@@ -207,7 +210,7 @@ class Table:
         consistent: bool = True,
     ) -> int:
         """How many items of a partition there are; it reads them all, so for partitions known to be small."""
-        condition, keys = _range(pk, first, last)
+        condition, keys = key_range(pk, first, last)
         request: QueryInputTypeDef = {
             "TableName": self.name,
             "ConsistentRead": consistent,
@@ -216,7 +219,7 @@ class Table:
         }
         if filtered is not None:
             request["FilterExpression"] = filtered.expression
-        _fill(request, keys, filtered)
+        fill(request, keys, filtered)
         total = 0
         while True:
             answer = await self._call(lambda: self._client.query(**request))
@@ -232,7 +235,7 @@ class Table:
         No key twice. When this raises, some may have been written.
         """
         requests: list[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": encoded_item(item)}} for item in puts]
-        requests += [{"DeleteRequest": {"Key": _key(key)}} for key in deletes]
+        requests += [{"DeleteRequest": {"Key": key_of(key)}} for key in deletes]
         batches = [requests[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(requests), BATCH_WRITE_ITEMS)]
         await _all(self._write_batch(batch) for batch in batches)
 
@@ -242,42 +245,39 @@ class Table:
         `token` (1 to 36 characters): the same actions under the same token within ten minutes happen once
         (`ClientRequestToken`).
         """
-        request: TransactWriteItemsInputTypeDef = {"TransactItems": [self._action(action) for action in actions]}
+        request: TransactWriteItemsInputTypeDef = {
+            "TransactItems": [transact_item(self.name, action) for action in actions]
+        }
         if token is not None:
             request["ClientRequestToken"] = token
-        for wait_s in _WAITS_S:
-            try:
-                await self._call(lambda: self._client.transact_write_items(**request))
-            except _ConditionFailed:
-                return False
-            except _Conflict:
-                await asyncio.sleep(wait_s * random.random())  # noqa: S311 - spreads writers, guards nothing
-                continue
-            return True
-        raise TableUnavailable(f"a transaction on table {self.name} met others {len(_WAITS_S)} times")
+        try:
+            await self._write(lambda: self._client.transact_write_items(**request))
+        except _ConditionFailed:
+            return False
+        return True
 
     async def _get_batch(self, keys: Sequence[Key], consistent: bool) -> Sequence[Mapping[str, Value]]:
         found: list[Mapping[str, Value]] = []
-        wanted: KeysAndAttributesTypeDef = {"Keys": [_key(key) for key in keys], "ConsistentRead": consistent}
-        for wait_s in _WAITS_S:
+        wanted: KeysAndAttributesTypeDef = {"Keys": [key_of(key) for key in keys], "ConsistentRead": consistent}
+        for wait_s in (0.0, *self._waits_s):
+            await _pause(wait_s)
             answer = await self._call(self._batch_get(wanted))
             found += [decoded_item(item) for item in answer["Responses"].get(self.name, ())]
             left = answer["UnprocessedKeys"].get(self.name)
             if left is None:
                 return found
             wanted = {"Keys": left["Keys"], "ConsistentRead": consistent}
-            await asyncio.sleep(wait_s)
         raise TableUnavailable(f"table {self.name} throttles: {len(wanted['Keys'])} keys were left unread")
 
     async def _write_batch(self, batch: Sequence[WriteRequestUnionTypeDef]) -> None:
         waiting: Sequence[WriteRequestUnionTypeDef] = batch
-        for wait_s in _WAITS_S:
+        for wait_s in (0.0, *self._waits_s):
+            await _pause(wait_s)
             answer = await self._call(self._batch_write(waiting))
             left = answer["UnprocessedItems"].get(self.name)
             if not left:
                 return
             waiting = left
-            await asyncio.sleep(wait_s)
         raise TableUnavailable(f"table {self.name} throttles: {len(waiting)} items were left unwritten")
 
     def _batch_get(self, wanted: KeysAndAttributesTypeDef) -> Callable[[], BatchGetItemOutputTypeDef]:
@@ -286,38 +286,15 @@ class Table:
     def _batch_write(self, batch: Sequence[WriteRequestUnionTypeDef]) -> Callable[[], BatchWriteItemOutputTypeDef]:
         return lambda: self._client.batch_write_item(RequestItems={self.name: batch})
 
-    def _action(self, action: Action) -> TransactWriteItemTypeDef:
-        match action:
-            case Put(item=item, condition=condition):
-                put: PutTypeDef = {"TableName": self.name, "Item": encoded_item(item)}
-                if condition is not None:
-                    put["ConditionExpression"] = condition.expression
-                    _fill(put, condition)
-                return {"Put": put}
-            case Delete(key=key, condition=condition):
-                delete: DeleteTypeDef = {"TableName": self.name, "Key": _key(key)}
-                if condition is not None:
-                    delete["ConditionExpression"] = condition.expression
-                    _fill(delete, condition)
-                return {"Delete": delete}
-            case Update(key=key, change=change, condition=condition):
-                update: UpdateTypeDef = {
-                    "TableName": self.name,
-                    "Key": _key(key),
-                    "UpdateExpression": change.expression,
-                }
-                if condition is not None:
-                    update["ConditionExpression"] = condition.expression
-                _fill(update, change, condition)
-                return {"Update": update}
-            case Check(key=key, condition=condition):
-                check: ConditionCheckTypeDef = {
-                    "TableName": self.name,
-                    "Key": _key(key),
-                    "ConditionExpression": condition.expression,
-                }
-                _fill(check, condition)
-                return {"ConditionCheck": check}
+    async def _write(self, call: Callable[[], T]) -> T:
+        """A call that writes; one that meets a transaction under way on the same items is made again."""
+        for wait_s in (0.0, *self._waits_s):
+            await _pause(wait_s)
+            try:
+                return await self._call(call)
+            except _Conflict:
+                continue
+        raise TableUnavailable(f"a write to table {self.name} met others {len(self._waits_s) + 1} times")
 
     async def _call(self, call: Callable[[], T]) -> T:
         """Run one call in a thread, and tell its errors apart."""
@@ -346,6 +323,12 @@ class Table:
         return TableUnavailable(f"table {self.name}: {code}: {error.response['Error'].get('Message', '')}")
 
 
+async def _pause(longest_s: float) -> None:
+    """Wait, but not as long as others do."""
+    if longest_s:
+        await asyncio.sleep(longest_s * random.uniform(0.5, 1))  # noqa: S311 - spreads writers, guards nothing
+
+
 async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
     """What these calls come to, once all of them are over: one that fails leaves no other under way."""
     results = await asyncio.gather(*calls, return_exceptions=True)
@@ -353,42 +336,3 @@ async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
         if isinstance(result, BaseException):
             raise result
     return [result for result in results if not isinstance(result, BaseException)]
-
-
-_WAITS_S: Final = tuple(min(SHORTEST_WAIT_S * 2**number, LONGEST_WAIT_S) for number in range(MOST_TRIES))
-
-
-def _fill(request: object, *conditions: Condition | None) -> None:
-    """Put what the placeholders of these expressions stand for into a request."""
-    values: dict[str, UniversalAttributeValueTypeDef] = {}
-    names: dict[str, str] = {}
-    for condition in conditions:
-        if condition is not None:
-            values.update({name: encoded(value) for name, value in condition.values.items()})
-            names.update(condition.names)
-    assert isinstance(request, dict)
-    if values:
-        request["ExpressionAttributeValues"] = values
-    if names:
-        request["ExpressionAttributeNames"] = names
-
-
-def _key(key: Key) -> dict[str, UniversalAttributeValueTypeDef]:
-    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def _range(pk: str, first: str | None, last: str | None) -> tuple[str, Condition]:
-    """A key condition, and what its placeholders stand for."""
-    values: dict[str, Value] = {":pk": pk}
-    expression = "pk = :pk"
-    if first is not None:
-        values[":first"] = first
-    if last is not None:
-        values[":last"] = last
-    if first is not None and last is not None:
-        expression += " AND sk BETWEEN :first AND :last"
-    elif first is not None:
-        expression += " AND sk >= :first"
-    elif last is not None:
-        expression += " AND sk <= :last"
-    return expression, Condition(expression=expression, values=values)
