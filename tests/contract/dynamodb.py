@@ -49,11 +49,11 @@ def _session() -> boto3.Session:
 
 
 @contextmanager
-def table(definition: CreateTableInputTypeDef = DEFINITION) -> Iterator[Table]:
-    """An empty table. Moto is not thread-safe, so one thread makes every call."""
+def table() -> Iterator[Table]:
+    """An empty table, which waits for a moment only. Moto is not thread-safe, so one thread makes every call."""
     with mock_aws(), ThreadPoolExecutor(max_workers=1) as executor:
-        client().create_table(**definition)
-        yield Table(client(), NAME, executor)
+        client().create_table(**DEFINITION)
+        yield Table(client(), NAME, executor, waits_s=(0.001,) * 7)
 
 
 class Stream:
