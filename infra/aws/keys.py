@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from services.domain.positions import time_of_s
+from services.domain.pushes import JobKey
 from services.domain.topics import Topic
 
 
@@ -121,8 +122,65 @@ def log_partition(topic: Topic) -> str:
 
 
 def push_partition(push_id: str) -> str:
-    """Where a push, its contents, its jobs, its counters and its receipts are."""
+    """Where a push, its contents and its jobs are."""
     return f"PUSH#{escaped(push_id)}"
+
+
+def push(push_id: str) -> Key:
+    """A push's own record."""
+    return Key(push_partition(push_id), META)
+
+
+def push_contents(push_id: str) -> Key:
+    """What of a push never changes, if it is too long for its record."""
+    return Key(push_partition(push_id), "BODY")
+
+
+def job(job_key: JobKey) -> Key:
+    """A fan-out job of a push."""
+    push_id, position, part, lane = job_key
+    return Key(push_partition(push_id), f"J#{escaped(position)}#{part}#{lane}")
+
+
+JOBS: Final = ("J#", "J$")  # `$` is the sign behind `#`
+"""The lowest and the highest sort key of a push's jobs; its record comes behind them."""
+
+
+def receipt_partition(push_id: str, shard: int) -> str:
+    """Where some of a push's receipts are, and the counters of what terminals tell."""
+    return f"{push_partition(push_id)}#{shard}"
+
+
+def receipt(terminal_id: str, sort: int) -> str:
+    """The sort key of one sort of what became of a push at a terminal."""
+    return f"R#{escaped(terminal_id)}#{sort}"
+
+
+RECEIPTS: Final = ("R#", "R$")
+"""The lowest and the highest sort key of the receipts in a partition."""
+
+
+def counter(number: int) -> str:
+    """The sort key of a counter among receipts."""
+    return f"COUNT#{number}"
+
+
+COUNTERS: Final = ("COUNT#", "COUNT$")
+"""The lowest and the highest sort key of the counters in a partition."""
+
+
+def day_of(at_s: float) -> str:
+    """The day of a moment (epoch seconds) in UTC: `2026-11-24`."""
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d}"
+
+
+def pushes_of(day: str) -> str:
+    """Where the pushes of a day (`2026-11-24`) are listed by id, which is a UUIDv7."""
+    return f"PUSHES#{day}"
+
+
+UNDER_WAY: Final = "PUSHES#UNDER-WAY"
+"""Where the pushes that are under way are listed by id."""
 
 
 def idempotency(caller: str, key: str) -> Key:

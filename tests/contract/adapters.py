@@ -11,11 +11,13 @@ from infra.aws import headcount
 from infra.aws.audit_trail import AuditTrail as DynamoDBAuditTrail
 from infra.aws.blocks import Blocks as DynamoDBBlocks
 from infra.aws.memberships import Memberships as DynamoDBMemberships
+from infra.aws.push_store import PushStore as DynamoDBPushStore
 from infra.aws.registry import Registry as DynamoDBRegistry
 from infra.aws.tickets import Tickets as DynamoDBTickets
 from infra.local.storage import Storage
 from services.ports import AuditTrail, Blocks, Memberships, PushStore, Registry, Tickets
 from tests.contract import dynamodb as moto
+from tests.contract import sqs as moto_sqs
 
 NOON_S = 1_795_521_600.0
 """A moment for tests: 2026-11-24T12:00:00Z."""
@@ -80,7 +82,7 @@ async def dynamodb(directory: Path, clock: ManualClock) -> AsyncIterator[Adapter
 
         yield Adapters(
             registry=DynamoDBRegistry(table, clock),
-            pushes=None,
+            pushes=DynamoDBPushStore(table, moto_sqs.queue("jobs"), clock),
             blocks=DynamoDBBlocks(table, clock),
             memberships=DynamoDBMemberships(table),
             tickets=DynamoDBTickets(table, clock),

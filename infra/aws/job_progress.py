@@ -1,0 +1,260 @@
+"""The progress of fan-out jobs in DynamoDB: each step noted once, the last one completing its push.
+
+A page is one conditional write of its job. A job that ends is noted in two: first in the job, then, by its name, in the
+set of those that the push's record says have ended. A transaction would do for neither: it tells nobody how many parts
+are left, and of the hundred jobs of a push that end in the same second it would let one through at a time. Adding a
+name again changes nothing; so whoever meets a job that is over, and of which the record does not know yet, because the
+process that ended it died in between, finishes that: a repeat of the step, a message that is delivered again, or
+`rescue`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from infra.aws import job_items, keys
+from infra.aws.actions import PRESENT, Action, Put, Update
+from infra.aws.attributes import Value
+from infra.aws.expressions import Amount, change, holds
+from infra.aws.job_items import KeptJob
+from infra.aws.keys import Key
+from infra.aws.push_items import Record
+from infra.aws.push_log import entry_item
+from infra.aws.push_records import PushRecords
+from infra.aws.receipts import Receipts
+from infra.aws.table import Table, TableUnavailable
+from services.domain.pushes import Counts, Job, JobKey, LogEntry, State
+from services.ports import Advance
+
+MOST_TRIES: Final = 8
+"""How often in a row a push may change under way while its job ends in its record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushWithJobs:
+    """A push, unless only its jobs are there, all of these, and what their pages came to together."""
+
+    record: Record | None
+    jobs: Sequence[KeptJob]
+    counts: Counts
+
+
+class JobProgress:
+    """Jobs as they stand, and how they go on. Every call raises TableUnavailable."""
+
+    def __init__(self, table: Table, records: PushRecords, receipts: Receipts) -> None:
+        self._table = table
+        self._records = records
+        self._receipts = receipts
+
+    async def job(self, key: JobKey) -> Job | None:
+        """As `services.ports.PushStore.job`."""
+        record = await self._records.get(key[0])
+        kept = None if record is None else await self._kept(record, key)
+        return None if kept is None or kept.over else kept.job
+
+    async def current(self, job: Job) -> Job | None:
+        """What a job has come to, also under another key if it was released again; None if it is finished or unknown.
+
+        For a message that is delivered again, perhaps because the process that had it died half-way.
+        """
+        record = await self._records.get(job.push_id)
+        if record is None:
+            return None
+        kept = await self._kept(record, job.key)
+        while kept is not None and kept.became is not None:
+            item = await self._table.get(Key(keys.push_partition(job.push_id), kept.became))
+            kept = None if item is None else job_items.job_of(job.push_id, item)
+        if kept is None:
+            return _successor_in_record(record, job)
+        if kept.over:
+            await self.mend(record, kept)
+            return None
+        return kept.job
+
+    async def of_push(self, push_id: str) -> PushWithJobs:
+        """A push with all of its jobs, the finished ones too, and what their pages came to: one read."""
+        first, _ = keys.JOBS
+        items = await self._table.query_all(keys.push_partition(push_id), first=first, last=keys.META)
+        kept = [item for item in items if "topic" in item]
+        return PushWithJobs(
+            record=await self._records.of(items[-1]) if items and items[-1]["sk"] == keys.META else None,
+            jobs=[job_items.job_of(push_id, item) for item in kept],
+            counts=sum((job_items.counts_of(item) for item in kept), Counts()),
+        )
+
+    async def advance(self, advance: Advance) -> int | None:
+        """As `services.ports.PushStore.advance`, without telling anybody."""
+        job = advance.job
+        record = await self._records.get(job.push_id)
+        if record is None:
+            return None
+        if advance.receipts:
+            kept = await self._kept(record, job.key)
+            if kept is None or kept.over or kept.job.step != job.step:
+                return None
+            await self._receipts.keep(record.push, advance.receipts)
+        if advance.next is not None:
+            return await self._go_on(record, advance, advance.next)
+        if _is_in_record(record, job.key):
+            return await self._end_in_record(record, advance)
+        return await self._end(record, advance)
+
+    async def release_again(self, job: Job, entry: LogEntry | None, again: Job, *, at_s: float) -> bool:
+        """As `services.ports.PushStore.release_again`."""
+        record = await self._records.get(job.push_id)
+        if record is None:
+            return False
+        kept = await self._kept(record, job.key)
+        if kept is None:
+            return False
+        seat, still = _seat(record, job)
+        actions: list[Action] = []
+        if _is_in_record(record, job.key):
+            moves = {**job_items.moved(again, at_s), "job": job_items.sort_key(again.key)}
+            actions.append(Update(key=seat, change=change(moves), condition=holds(still)))
+        else:
+            became = {"over": True, "became": job_items.sort_key(again.key), **job_items.NOT_DEAD}
+            item = job_items.item(again, kept.name, at_s, expires_at=record.expires_at)
+            actions += [Update(key=seat, change=change(became), condition=holds(still)), Put(item=item)]
+        if entry is not None:
+            actions.append(Put(item=entry_item(entry)))
+        return await self._table.transact(actions)
+
+    async def set_aside(self, job: Job, *, reason: str, at_s: float) -> bool:
+        """As `services.ports.PushStore.set_aside`."""
+        record = await self._records.get(job.push_id)
+        if record is None:
+            return False
+        seat, still = _seat(record, job)
+        dead = await self._table.update(
+            Update(
+                key=seat,
+                change=change({"dead_at_s": at_s, "dead_reason": reason}),
+                condition=holds({**still, "dead_at_s": None}),
+            )
+        )
+        return dead is not None
+
+    async def mend(self, record: Record, kept: KeptJob) -> None:
+        """Note in its push that a job has ended, where that was not done."""
+        if kept.over and kept.became is None and kept.name not in record.ended:
+            await self._note_end(record, kept.name, kept.moved_at_s)
+
+    async def complete(self, record: Record, at_s: float) -> None:
+        """Complete a push that is being sent and has no parts left, and list it no more as under way."""
+        if record.parts_left > 0:
+            return
+        if record.push.state is State.SENDING:
+            to, still = _completed(record, at_s)
+            await self._table.update(Update(key=keys.push(record.push.id), change=change(to), condition=holds(still)))
+        await self._table.deleted(Key(keys.UNDER_WAY, record.push.id))
+
+    async def _kept(self, record: Record, key: JobKey) -> KeptJob | None:
+        if _is_in_record(record, key):
+            return job_items.job_of(record.push.id, record.item)
+        item = await self._table.get(keys.job(key))
+        return None if item is None else job_items.job_of(record.push.id, item)
+
+    async def _go_on(self, record: Record, advance: Advance, following: Job) -> int | None:
+        seat, still = _seat(record, advance.job)
+        item = await self._table.update(
+            Update(
+                key=seat,
+                change=change(job_items.moved(following, advance.at_s), job_items.counted(advance.counts)),
+                condition=holds(still),
+            )
+        )
+        return None if item is None else record.parts_left
+
+    async def _end(self, record: Record, advance: Advance) -> int | None:
+        seat, still = _seat(record, advance.job)
+        item = await self._table.update(
+            Update(
+                key=seat,
+                change=change(_over(advance.at_s), job_items.counted(advance.counts)),
+                condition=holds(still),
+            )
+        )
+        if item is None:
+            kept = await self._kept(record, advance.job.key)
+            if kept is not None:
+                await self.mend(record, kept)
+            return None
+        return await self._note_end(record, str(item["name"]), advance.at_s)
+
+    async def _note_end(self, record: Record, name: str, at_s: float) -> int:
+        """Note that a part has ended, and complete the push if it was the last; the parts that are left."""
+        key = keys.push(record.push.id)
+        ended = {"ended": frozenset({name})}
+        if record.parts_left == 1 and record.push.state is State.SENDING:
+            to, still = _completed(record, at_s)
+            item = await self._table.update(Update(key=key, change=change(to, ended), condition=holds(still)))
+            if item is not None:
+                return await self._left(item, at_s)
+        item = await self._table.update(Update(key=key, change=change(add=ended), condition=PRESENT))
+        return 0 if item is None else await self._left(item, at_s)
+
+    async def _end_in_record(self, record: Record | None, advance: Advance) -> int | None:
+        """End the job that is kept in its push's record, in one write if it is all that is left of the push."""
+        for _ in range(MOST_TRIES):
+            if record is None or not _is_in_record(record, advance.job.key):
+                return None
+            seat, still = _seat(record, advance.job)
+            kept = job_items.job_of(record.push.id, record.item)
+            if kept.over or kept.job.step != advance.job.step:
+                return None
+            to = _over(advance.at_s)
+            if record.parts_left == 1 and record.push.state is State.SENDING:
+                completed, unchanged = _completed(record, advance.at_s)
+                to, still = {**to, **completed}, {**still, **unchanged}
+            add: dict[str, Amount] = {**job_items.counted(advance.counts), "ended": frozenset({kept.name})}
+            item = await self._table.update(Update(key=seat, change=change(to, add), condition=holds(still)))
+            if item is not None:
+                return await self._left(item, advance.at_s)
+            record = await self._records.get(advance.job.push_id)
+        raise TableUnavailable(f"push {advance.job.push_id} changed {MOST_TRIES} times while its job ended")
+
+    async def _left(self, item: Mapping[str, Value], at_s: float) -> int:
+        """The parts that a push has left after one of them ended; at the end it is completed, and under way no more."""
+        record = await self._records.of(item)
+        if record is None:
+            return 0
+        await self.complete(record, at_s)
+        return record.parts_left
+
+
+def _is_in_record(record: Record, key: JobKey) -> bool:
+    return record.job == job_items.sort_key(key)
+
+
+def _seat(record: Record, job: Job) -> tuple[Key, Mapping[str, Value]]:
+    """Where a job is kept, and what holds there while its step is still to be done."""
+    standing = job_items.standing(job)
+    if _is_in_record(record, job.key):
+        return keys.push(record.push.id), {**standing, "job": record.job}
+    return keys.job(job.key), standing
+
+
+def _over(at_s: float) -> Mapping[str, Value]:
+    return {**job_items.NOT_DEAD, "over": True, "left": None, "moved_at_s": at_s}
+
+
+def _completed(record: Record, at_s: float) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
+    """What a push that is completed becomes, and what must still hold of it then."""
+    push = record.push
+    return (
+        {"state": State.COMPLETED.value, "step": push.step + 1, "finished_at_s": at_s},
+        {"state": push.state.value, "step": push.step},
+    )
+
+
+def _successor_in_record(record: Record, job: Job) -> Job | None:
+    """The job in a push's record, if it is the one that took the place of `job`, which is not kept any more."""
+    if record.job is None or job.kind != "deliver":
+        return None
+    kept = job_items.job_of(record.push.id, record.item)
+    is_successor = (kept.job.part, kept.job.lane) == (job.part, job.lane) and not kept.over
+    return kept.job if is_successor else None

@@ -1,0 +1,246 @@
+"""Pushes as items: a small record that changes, contents that never do, and the two places where a push is listed.
+
+A push is there when its record is: log entries, jobs and listings that came before it lead nowhere until then.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from infra.aws import keys
+from infra.aws.attributes import Item, Value
+from services.domain import positions, strategies
+from services.domain.pushes import Push, State
+from services.domain.ring import WHOLE, Arc
+from services.domain.targets import cover
+
+OPEN: Final = (State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING, State.SENDING, State.SENT)
+"""States of a push that may still reach someone who has not been reached."""
+UNMARKED: Final = frozenset({*OPEN, State.COMPLETED})
+"""States that a push's listing by day does not tell apart. The usual push goes no further than these, and the write
+that would keep them apart is saved: who lists pushes reads their records anyway."""
+WRITE_UNIT_BYTES: Final = 1_024
+"""What one write unit writes of an item (DynamoDB, read/write capacity mode)."""
+GROWTH_BYTES: Final = 224
+"""How much a record may grow: by its end, who ended it, and the counts of its job."""
+DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A push as its record tells it.
+
+    `parts` is how many parts were released, `ended` the names of those that are finished. `job` is the sort key of the
+    one job that is kept in the record itself. `large_releases` are positions that were released by more than one
+    transaction could write. `item` is the record, of which `expires_at` is when TTL may delete the push.
+    """
+
+    push: Push
+    parts: int
+    ended: frozenset[str]
+    job: str | None
+    large_releases: frozenset[str]
+    item: Mapping[str, Value]
+
+    @property
+    def parts_left(self) -> int:
+        return self.parts - len(self.ended)
+
+    @property
+    def expires_at(self) -> int:
+        return whole(self.item["expires_at"])
+
+
+def kept_until(push: Push, retention_days: int, retained_until_s: float = 0.0) -> int:
+    """When TTL may delete a push: so long after it is over and no log names it any more, and a day for the way there.
+
+    `retained_until_s` is for what was released later than with its submission.
+    """
+    over_s = max(push.created_at_s + push.strategy.retain_s, push.expires_at_s or 0.0, retained_until_s)
+    return math.ceil(over_s) + (retention_days + 1) * DAY_S
+
+
+def record_item(push: Push, *, parts: int, expires_at: int) -> Item:
+    """The record of a new push, without its contents."""
+    return present(
+        {
+            **keys.push(push.id)._asdict(),
+            "sender": push.sender,
+            "state": push.state.value,
+            "step": push.step,
+            "created_at_s": push.created_at_s,
+            "ends_at_s": push.expires_at_s,
+            "finished_at_s": push.finished_at_s,
+            "ended_by": push.ended_by,
+            "parts": parts,
+            "expires_at": expires_at,
+        }
+    )
+
+
+def contents(push: Push) -> str:
+    """What of a push never changes, as JSON text."""
+    return to_json(
+        {
+            "target": push.target,
+            "cover": cover.to_json(push.cover),
+            "message": push.message,
+            "strategy": strategies.to_json(push.strategy),
+        }
+    )
+
+
+def with_contents(record: Item, text: str) -> tuple[Item, ...]:
+    """A record with its contents in it if that stays within one write unit, else the record and another item."""
+    whole_record = {**record, "contents": text}
+    if size_bytes(whole_record) + GROWTH_BYTES <= WRITE_UNIT_BYTES:
+        return (whole_record,)
+    key = keys.push_contents(id_of(record))
+    return (record, {**key._asdict(), "contents": text, "expires_at": record["expires_at"]})
+
+
+def id_of(record: Mapping[str, Value]) -> str:
+    """The id of the push that a record is of."""
+    return keys.unescaped(str(record["pk"]).removeprefix("PUSH#"))
+
+
+def push_of(record: Mapping[str, Value], text: str) -> Push:
+    """The push of a record and its contents."""
+    written = json.loads(text)
+    unchanging = Push(
+        id=id_of(record),
+        sender=str(record["sender"]),
+        target=written["target"],
+        cover=cover.from_json(written["cover"]),
+        message=written["message"],
+        strategy=strategies.from_json(written["strategy"]),
+        created_at_s=seconds(record["created_at_s"]),
+        expires_at_s=optional_seconds(record.get("ends_at_s")),
+    )
+    return as_it_is(unchanging, record)
+
+
+def as_it_is(push: Push, record: Mapping[str, Value]) -> Push:
+    """A push whose contents are known, with what its record says now."""
+    ended_by = record.get("ended_by")
+    return replace(
+        push,
+        state=State(str(record["state"])),
+        step=whole(record["step"]),
+        finished_at_s=optional_seconds(record.get("finished_at_s")),
+        ended_by=None if ended_by is None else str(ended_by),
+    )
+
+
+def record_of(push: Push, item: Mapping[str, Value]) -> Record:
+    """What a record says, with its push."""
+    job = item.get("job")
+    return Record(
+        push=as_it_is(push, item),
+        parts=whole(item["parts"]),
+        ended=texts(item.get("ended")),
+        job=None if job is None else str(job),
+        large_releases=texts(item.get("large_releases")),
+        item=item,
+    )
+
+
+def listing_item(push: Push, expires_at: int) -> Item:
+    """What lists a push among those of its day."""
+    return present(
+        {
+            "pk": keys.pushes_of(keys.day_of(positions.time_of_s(push.id))),
+            "sk": push.id,
+            "sender": push.sender,
+            "state": None if push.state in UNMARKED else push.state.value,
+            "expires_at": expires_at,
+        }
+    )
+
+
+def under_way_item(push: Push, since_s: float, expires_at: int, released: Iterable[tuple[str, str]] = ()) -> Item:
+    """What lists a push while it is open, or parts of it are left.
+
+    `released` are the topics and positions of log entries of a submission whose jobs do not tell them.
+    """
+    logged = [list(entry) for entry in released]
+    return present(
+        {
+            "pk": keys.UNDER_WAY,
+            "sk": push.id,
+            "sender": push.sender,
+            "state": push.state.value,
+            "since_s": since_s,
+            "logged": to_json(logged) if logged else None,
+            "expires_at": expires_at,
+        }
+    )
+
+
+def size_bytes(item: Item) -> int:
+    """About how large DynamoDB takes an item to be: names and values in UTF-8, a number at most 21 bytes."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def to_json(value: object) -> str:
+    """JSON text as it is kept: compact, in UTF-8."""
+    return _encode(value)
+
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def arc_text(arc: Arc) -> str | None:
+    """An arc as it is kept; the whole circle is not kept."""
+    return None if arc == WHOLE else f"{arc.start}+{arc.length}"
+
+
+def arc_of(value: Value) -> Arc:
+    """The arc in an item."""
+    return WHOLE if value is None else Arc(*map(int, str(value).split("+")))
+
+
+def whole(value: Value) -> int:
+    """A whole number in an item."""
+    assert isinstance(value, int)
+    return value
+
+
+def seconds(value: Value) -> float:
+    """A time in an item."""
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+def optional_seconds(value: Value) -> float | None:
+    """A time that an item may not have."""
+    return None if value is None else seconds(value)
+
+
+def texts(value: Value) -> frozenset[str]:
+    """A set in an item that has it unless it is empty."""
+    if value is None:
+        return frozenset()
+    assert isinstance(value, frozenset)
+    return value
+
+
+def present(attributes: Mapping[str, Value]) -> Item:
+    """Attributes without those that are None."""
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _value_bytes(value: Value) -> int:
+    match value:
+        case str():
+            return len(value.encode())
+        case frozenset():
+            return sum(len(text.encode()) + 1 for text in value) + 3
+        case bool() | None:
+            return 1
+        case _:
+            return min(21, len(repr(value)) // 2 + 2)
