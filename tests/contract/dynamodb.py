@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from infra.aws.headcount import StreamRecord
 from infra.aws.table import Table
+from tests.contract.moto_transactions import fast_transactions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,7 +52,7 @@ def _session() -> boto3.Session:
 @contextmanager
 def table() -> Iterator[Table]:
     """An empty table, which waits for a moment only. Moto is not thread-safe, so one thread makes every call."""
-    with mock_aws(), ThreadPoolExecutor(max_workers=1) as executor:
+    with mock_aws(), fast_transactions(), ThreadPoolExecutor(max_workers=1) as executor:
         client().create_table(**DEFINITION)
         yield Table(client(), NAME, executor, waits_s=(0.001,) * 7)
 
