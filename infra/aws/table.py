@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws.actions import Action, Condition, Update
 from infra.aws.attributes import Item, Value, decoded, decoded_item, encoded_item
+from infra.aws.calls import code_of, in_thread, words_of
 from infra.aws.keys import Key
 from infra.aws.requests import fill, key_of, key_range, transact_item
 
@@ -298,15 +299,13 @@ class Table:
 
     async def _call(self, call: Callable[[], T]) -> T:
         """Run one call in a thread, and tell its errors apart."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
-        except ClientError as error:
-            raise self._meaning(error) from error
-        except BotoCoreError as error:
-            raise TableUnavailable(f"table {self.name} cannot be reached: {error}") from error
+        return await in_thread(call, self._executor, refused=self._meaning, unreachable=self._unreachable)
+
+    def _unreachable(self, error: BotoCoreError) -> Exception:
+        return TableUnavailable(f"table {self.name} cannot be reached: {error}")
 
     def _meaning(self, error: ClientError) -> Exception:
-        code = error.response["Error"]["Code"]
+        code = code_of(error)
         if code == "ConditionalCheckFailedException":
             return _ConditionFailed()
         if code in {"TransactionConflictException", "TransactionInProgressException"}:
@@ -320,7 +319,7 @@ class Table:
         if code in {"ValidationException", "IdempotentParameterMismatchException"}:
             # Our own mistake, not the table's state: it must not look like an outage.
             return error
-        return TableUnavailable(f"table {self.name}: {code}: {error.response['Error'].get('Message', '')}")
+        return TableUnavailable(f"table {self.name}: {words_of(error)}")
 
 
 async def _pause(longest_s: float) -> None:
