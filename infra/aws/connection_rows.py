@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -29,11 +30,15 @@ def ends_by_s(connection: Connection) -> int:
 
 
 def record(connection: Connection, sharding: Sharding) -> Item:
-    """The connection's own record. It says how its topics were sharded, so that its rows are found again."""
+    """The connection's own record, in a version of its own.
+
+    It says how its topics were sharded, so that its rows are found again.
+    """
     shards = {str(topic): sharding.of(topic) for topic in connection.topics()}
     return {
         **keys.connection(connection.connection_id)._asdict(),
         **_carried(connection),
+        "version": secrets.token_hex(8),
         "shards": _json({topic: number for topic, number in shards.items() if number != 1}),
     }
 

@@ -254,11 +254,7 @@ class Registry:
 
 def _unchanged(record: Item) -> Condition:
     """Nobody has written this record since it was read."""
-    return Condition(
-        expression="#connection = :connection AND shards = :shards",
-        values={":connection": record["connection"], ":shards": record["shards"]},
-        names={"#connection": "connection"},
-    )
+    return Condition(expression="version = :version", values={":version": record["version"]})
 
 
 def _steps(arc: Arc, sort_key: str) -> tuple[int, str]:
