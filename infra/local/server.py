@@ -21,8 +21,8 @@ from starlette.responses import Response
 
 from admin_api.app import create_app
 from admin_api.settings import ApiSettings
+from infra.clock import SystemClock
 from infra.local import logs, metrics
-from infra.local.clock import SystemClock
 from infra.local.gateway.api import Event, Integration, MockRoute, Route, WebSocketApi
 from infra.local.gateway.chaos import Chaos
 from infra.local.gateway.gateway import Gateway

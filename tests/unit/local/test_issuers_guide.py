@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.clock import SystemClock
+from infra.clock import SystemClock
 from infra.local.issuers import verifier_of
 from infra.local.secrets import load_or_create
 from infra.local.settings import SettingsError, load
