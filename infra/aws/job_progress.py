@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from infra.aws import job_items, keys
-from infra.aws.actions import PRESENT, Action, Put, Update
+from infra.aws.actions import PRESENT, Action, Condition, Put, Update
 from infra.aws.attributes import Value
 from infra.aws.expressions import Amount, change, holds
 from infra.aws.job_items import KeptJob
 from infra.aws.keys import Key
-from infra.aws.push_items import Record
+from infra.aws.push_items import OPEN, Record
 from infra.aws.push_log import entry_item
 from infra.aws.push_records import PushRecords
 from infra.aws.receipts import Receipts
@@ -39,6 +39,18 @@ class PushWithJobs:
     record: Record | None
     jobs: Sequence[KeptJob]
     counts: Counts
+
+    def at_rest(self, since_s: float) -> Sequence[Job]:
+        """Jobs that are to be done, and that have not gone on since a moment."""
+        releases = frozenset[str]() if self.record is None else self.record.large_releases
+        return [
+            kept.job
+            for kept in self.jobs
+            if not kept.over
+            and kept.dead is None
+            and kept.moved_at_s <= since_s
+            and (not kept.large or kept.job.position in releases)
+        ]
 
 
 class JobProgress:
@@ -144,13 +156,20 @@ class JobProgress:
             await self._note_end(record, kept.name, kept.moved_at_s)
 
     async def complete(self, record: Record, at_s: float) -> None:
-        """Complete a push that is being sent and has no parts left, and list it no more as under way."""
+        """Complete a push that is being sent and has no parts left; one that is over is listed no more as under way."""
         if record.parts_left > 0:
             return
-        if record.push.state is State.SENDING:
+        state, step = record.push.state, record.push.step
+        if state is State.SENDING:
             to, still = _completed(record, at_s)
-            await self._table.update(Update(key=keys.push(record.push.id), change=change(to), condition=holds(still)))
-        await self._table.deleted(Key(keys.UNDER_WAY, record.push.id))
+            completed = Update(key=keys.push(record.push.id), change=change(to), condition=holds(still))
+            if await self._table.update(completed) is None:
+                return
+            state, step = State.COMPLETED, step + 1
+        if state not in OPEN:
+            # A recall, say, may just have put it there again.
+            not_since = Condition(expression="step <= :step", values={":step": step})
+            await self._table.deleted(Key(keys.UNDER_WAY, record.push.id), not_since)
 
     async def _kept(self, record: Record, key: JobKey) -> KeptJob | None:
         if _is_in_record(record, key):

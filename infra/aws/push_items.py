@@ -13,6 +13,7 @@ from typing import Final
 
 from infra.aws import keys
 from infra.aws.attributes import Item, Value
+from infra.aws.keys import Key
 from services.domain import positions, strategies
 from services.domain.pushes import Push, State
 from services.domain.ring import WHOLE, Arc
@@ -153,13 +154,17 @@ def listing_item(push: Push, expires_at: int) -> Item:
     """What lists a push among those of its day."""
     return present(
         {
-            "pk": keys.pushes_of(keys.day_of(positions.time_of_s(push.id))),
-            "sk": push.id,
+            **listing_key(push.id)._asdict(),
             "sender": push.sender,
             "state": None if push.state in UNMARKED else push.state.value,
             "expires_at": expires_at,
         }
     )
+
+
+def listing_key(push_id: str) -> Key:
+    """Where a push is listed among those of its day."""
+    return Key(keys.pushes_of(keys.day_of(positions.time_of_s(push_id))), push_id)
 
 
 def under_way_item(push: Push, since_s: float, expires_at: int, released: Iterable[tuple[str, str]] = ()) -> Item:
@@ -174,6 +179,7 @@ def under_way_item(push: Push, since_s: float, expires_at: int, released: Iterab
             "sk": push.id,
             "sender": push.sender,
             "state": push.state.value,
+            "step": push.step,
             "since_s": since_s,
             "logged": to_json(logged) if logged else None,
             "expires_at": expires_at,

@@ -14,7 +14,7 @@ from typing import Final
 from infra.aws import keys
 from infra.aws.actions import Condition
 from infra.aws.attributes import Value
-from infra.aws.push_items import DAY_S, OPEN, UNMARKED
+from infra.aws.push_items import DAY_S, OPEN, UNMARKED, listing_key
 from infra.aws.push_records import PushRecords
 from infra.aws.table import QueryPage, Table
 from infra.aws.walk import walk
@@ -70,7 +70,7 @@ class PushListing:
         most = limit if narrowed is None else SCANNED_AT_ONCE
 
         async def read(partition: str, left: int) -> QueryPage:
-            is_there = after is not None and partition in {keys.UNDER_WAY, _partition_of(after)}
+            is_there = after is not None and partition in {keys.UNDER_WAY, listing_key(after).pk}
             return await self._table.query(
                 partition,
                 after=after if is_there else None,
@@ -92,10 +92,6 @@ class PushListing:
         oldest_s = now_s - self._days * DAY_S
         days = int((newest_s - oldest_s) // DAY_S)
         return [keys.pushes_of(keys.day_of(newest_s - back * DAY_S)) for back in range(days + 1)]
-
-
-def _partition_of(push_id: str) -> str:
-    return keys.pushes_of(keys.day_of(positions.time_of_s(push_id)))
 
 
 def _narrowed(states: Collection[State], sender: str | None) -> Condition | None:

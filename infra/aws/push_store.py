@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Final
 
 from infra.aws import idempotency, push_writes
-from infra.aws.job_items import KeptJob
 from infra.aws.job_progress import JobProgress
 from infra.aws.push_items import OPEN
 from infra.aws.push_listing import PushListing
@@ -198,7 +197,7 @@ class PushStore:
         kept = await self.progress.of_push(push_id)
         if kept.record is None:
             raise LookupError(f"push {push_id} was forgotten before its idempotency key")
-        await self._send([one.job for one in kept.jobs if _may_be_unsent(one, now_s)])
+        await self._send([job for job in kept.at_rest(now_s - SENT_WITHIN_S) if job.step == 0])
         return Submitted(push=kept.record.push, created=False)
 
     async def _send(self, some: Sequence[Job]) -> None:
@@ -207,7 +206,3 @@ class PushStore:
             await send_jobs(self._jobs, some)
         except QueueUnavailable:
             log.exception("jobs are sent later", extra={"push_id": some[0].push_id, "jobs": len(some)})
-
-
-def _may_be_unsent(kept: KeptJob, now_s: float) -> bool:
-    return kept.job.step == 0 and not kept.over and kept.dead is None and kept.moved_at_s < now_s - SENT_WITHIN_S
