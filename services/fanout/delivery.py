@@ -174,7 +174,7 @@ async def _ending(ports: Ports, push: Push, job: Job) -> Advance:
 
 async def _rows_left(ports: Ports, job: Job) -> list[Connection]:
     """The rows of the throttled connections that are still open."""
-    found = [await ports.registry.get(connection_id_of(key)) for key in job.left]
+    found = await asyncio.gather(*(ports.registry.get(connection_id_of(key)) for key in job.left))
     return [row for row in found if row is not None]
 
 
