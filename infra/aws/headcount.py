@@ -60,11 +60,15 @@ class PresenceEvent:
 
 
 class Unfinished(Exception):
-    """Not all of a batch was counted: `done` records from its start are. The cause is the TableUnavailable."""
+    """Not all of a batch was counted: `done` records from its start are. The cause is the TableUnavailable.
 
-    def __init__(self, done: int) -> None:
+    `events` are those of what was counted, as they are not told again.
+    """
+
+    def __init__(self, done: int, events: Sequence[PresenceEvent]) -> None:
         super().__init__(f"{done} records of the batch were counted")
         self.done = done
+        self.events = events
 
 
 class Place(NamedTuple):
@@ -213,20 +217,22 @@ async def apply(table: Table, records: Sequence[StreamRecord], *, now_s: float) 
         raise TableUnavailable(f"table {table.name}: counts of connections were changed by others {MOST_TRIES} times")
     except TableUnavailable as error:
         done = itertools.takewhile(lambda one: not left.keys() & one.keys(), said)
-        raise Unfinished(sum(1 for _ in done)) from error
+        raise Unfinished(sum(1 for _ in done), told) from error
 
 
 async def _count(table: Table, left: dict[Place, Counted | None], told: list[PresenceEvent], now_s: float) -> None:
     """Take out of `left` what is counted, until that is all, or others have changed what was read."""
     state = await _read(table, left)
-    for moves in transactions(state.moves(left)):
-        if not await table.transact(actions(state, moves, now_s)):
-            break
-        later = state.after(moves)
-        told.extend(events(state, later, now_s))
-        state = later
-    for place in [place for place, wanted in left.items() if state.counted(place) == wanted]:
-        del left[place]
+    try:
+        for moves in transactions(state.moves(left)):
+            if not await table.transact(actions(state, moves, now_s)):
+                break
+            later = state.after(moves)
+            told.extend(events(state, later, now_s))
+            state = later
+    finally:
+        for place in [place for place, wanted in left.items() if state.counted(place) == wanted]:
+            del left[place]
 
 
 async def _read(table: Table, wanted: Mapping[Place, Counted | None]) -> State:

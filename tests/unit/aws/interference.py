@@ -1,4 +1,4 @@
-"""What DynamoDB can answer and moto never does: throttles, conflicts, outages. The client hears it instead of moto."""
+"""What a service can answer and moto never does: throttles, conflicts, outages. The client hears it instead of moto."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import EndpointConnectionError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from botocore.client import BaseClient
 
 Answer = Callable[[str], Mapping[str, object] | None]
 """Answers a request, given as its body; None lets it through."""
@@ -24,13 +24,15 @@ class _Handler(NamedTuple):
 class Interference:
     """Answers of the test's own, in the order they were given; whatever is left over lets requests through."""
 
-    def __init__(self, client: DynamoDBClient) -> None:
+    def __init__(self, client: BaseClient) -> None:
         self._events = client.meta.events
+        self._service = client.meta.service_model.service_id.hyphenize()
         self._handlers: list[_Handler] = []
+        self._left: dict[str, list[Answer]] = {}
         self.calls: list[str] = []
 
     def __enter__(self) -> Interference:
-        self._register("before-call.dynamodb", self._note)
+        self._register(f"before-call.{self._service}", self._note)
         return self
 
     def __exit__(
@@ -40,8 +42,11 @@ class Interference:
             self._events.unregister(*handler)
 
     def answers(self, operation: str, *answers: Answer) -> None:
-        """The next calls of an operation are answered by these, one each."""
-        left = list(answers)
+        """The next calls of an operation are answered by these, one each, behind those that were given before."""
+        if operation in self._left:
+            self._left[operation] += answers
+            return
+        left = self._left[operation] = list(answers)
 
         def answer(params: Mapping[str, object], **_: object) -> object:
             parsed = left.pop(0)(_text(params)) if left else None
@@ -53,10 +58,10 @@ class Interference:
                 **parsed,
             }
 
-        self._register(f"before-call.dynamodb.{operation}", answer)
+        self._register(f"before-call.{self._service}.{operation}", answer)
 
     def is_down(self, operation: str, *, times: int = 1) -> None:
-        """The next calls of an operation do not reach DynamoDB."""
+        """The next calls of an operation do not reach the service."""
         self.answers(operation, *[_unreachable] * times)
 
     def _note(self, model: object, **_: object) -> None:
@@ -70,12 +75,12 @@ class Interference:
 
 
 def error(code: str, **more: object) -> Answer:
-    """DynamoDB answers with an error."""
+    """The service answers with an error."""
     return lambda _: {"Error": {"Code": code, "Message": "as the test has it"}, **more}
 
 
 def _unreachable(_: str) -> Mapping[str, object] | None:
-    raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+    raise EndpointConnectionError(endpoint_url="https://service.example")
 
 
 def _text(params: Mapping[str, object]) -> str:
