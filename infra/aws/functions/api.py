@@ -1,0 +1,34 @@
+"""The REST API, behind API Gateway's."""
+
+from __future__ import annotations
+
+import os
+
+from mangum import Mangum
+
+from admin_api.app import create_app
+from admin_api.settings import ApiSettings
+from infra.aws import adapters
+from infra.aws.metrics import metered
+from infra.aws.process import Process
+from infra.aws.rest_api import RestApiEvent
+from infra.aws.settings import Variables, from_environment
+from services.authorizer import base64url
+from services.authorizer.handler import verifier_from
+from services.connections.admission import Admission
+
+process = Process(os.environ)
+settings = from_environment(os.environ)
+variables = Variables(os.environ)
+ports = metered(adapters.build(settings).ports, process.meter)
+app = create_app(
+    ports,
+    verifier_from(os.environ),
+    ApiSettings(allowed_origins=variables.names("FANFARE_ALLOWED_ORIGINS")),
+    admission=Admission(ports, connections_per_user=settings.connections_per_user),
+    ticket_key=base64url.decode(variables.text("FANFARE_TICKET_KEY")),
+)
+
+mangum = Mangum(app, lifespan="off", custom_handlers=[RestApiEvent])
+
+handler = process.around(lambda event, context: mangum(dict(event), context))  # type: ignore[arg-type]  # the same context, declared twice

@@ -1,0 +1,29 @@
+"""What is done every few minutes: sessions that have ended are closed, and pushes that stand still are taken up."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+
+from infra.aws import adapters
+from infra.aws.metrics import metered
+from infra.aws.process import Process
+from infra.aws.settings import from_environment
+from services.connections import sessions
+
+log = logging.getLogger(__name__)
+
+process = Process(os.environ)
+built = adapters.build(from_environment(os.environ))
+ports = metered(built.ports, process.meter)
+
+
+async def _handle(_event: Mapping[str, object]) -> None:
+    closed = await sessions.sweep(ports)
+    sent_again = await built.rescue.run(ports.clock.now_s())
+    process.meter.count("JobsRescued", sent_again)
+    log.info("swept", extra={"sessions_closed": closed, "jobs_sent_again": sent_again})
+
+
+handler = process.handler(_handle)

@@ -1,0 +1,244 @@
+"""The packages of the Lambda functions: each holds what its function imports, and nothing else.
+
+What that is, is not guessed from requirements: the function's module is imported in an interpreter of its own, with an
+environment like the one it will have, and what is loaded then is taken. A module of ours is taken by itself, anything
+else with the distribution it came in, from the hash-pinned wheels of requirements/aws.txt for the Lambda runtime.
+Building twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Final
+
+from infra.aws.settings import EXAMPLE
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+FUNCTIONS: Final = tuple(
+    sorted(path.stem for path in (ROOT / "infra/aws/functions").glob("*.py") if path.stem != "__init__")
+)
+"""The Lambda functions; the module of each has a `handler`, and its package is `build/<name>`."""
+
+PYTHON_VERSION: Final = "3.13"
+PLATFORM: Final = "aarch64-manylinux2014"
+"""What Lambda's python3.13 runtime on arm64 runs: Amazon Linux 2023, whose glibc is newer than this platform's."""
+
+BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "events", "scheduler", "sqs"})
+"""Of botocore's models of some 400 services (25 MB), those that a function has a client of."""
+NOT_RUN: Final = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx"})
+"""Files of a distribution that say how it was made."""
+NOT_REPRODUCIBLE: Final = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"})
+"""Files in which an installer says what it did."""
+READ_BY: Final = {"admin_api.error_page": ("docs/errors.md",)}
+"""Files beside the code that a module of ours reads."""
+LOADED_BY: Final = {"zoneinfo": "tzdata"}
+"""Distributions that a module of the standard library loads when it is first asked."""
+
+EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+"""The oldest time that a ZIP file can state: every file's."""
+_EPOCH_S: Final = 315_532_800
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a function imports: modules of ours, by their path in this repository, and distributions by their name."""
+
+    files: Collection[str]
+    distributions: Collection[str]
+
+
+def imported_by(function: str) -> Contents:
+    """What importing a function loads. Raises CalledProcessError if it cannot be imported."""
+    site = _installed_here()
+    owners = _owners(site)
+    loaded = _loaded_by(f"infra.aws.functions.{function}", site, _not_pinned(owners, site))
+    files: set[str] = set()
+    names = {LOADED_BY[name] for name in loaded if name in LOADED_BY}
+    for module, path in loaded.items():
+        if path in owners:
+            names.add(owners[path])
+        elif path.is_relative_to(ROOT):
+            files.add(str(path.relative_to(ROOT)))
+            files.update(READ_BY.get(module, ()))
+    return Contents(frozenset(files), frozenset(names))
+
+
+def write(contents: Contents, target: Path, site: Path) -> None:
+    """Write a package as a directory, replacing what is there. `site` is where its distributions are installed.
+
+    Raises LookupError for a distribution that is not in `site`.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    found = {_name(distribution): distribution for distribution in distributions(path=[str(site)])}
+    if missing := sorted(set(contents.distributions) - set(found)):
+        raise LookupError(f"not in requirements/aws.txt: {', '.join(missing)}; add what brings it to aws.in")
+    for name in contents.distributions:
+        for path in _files(found[name], site):
+            _copy(site / path, target / path)
+    for file in contents.files:
+        _copy(ROOT / file, target / file)
+
+
+def zipped(package: Path) -> bytes:
+    """A package as a ZIP file, the same for the same contents."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(package.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(package).as_posix(), EPOCH)
+                entry.external_attr = 0o100644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
+
+
+def size_bytes(package: Path) -> int:
+    """How large a package is when it is unpacked; Lambda allows 250 MB."""
+    return sum(path.stat().st_size for path in package.rglob("*") if path.is_file())
+
+
+def lambda_site(into: Path) -> Path:
+    """A directory with the wheels of requirements/aws.txt for the Lambda runtime, which need not be on this machine."""
+    target = into / f".wheels-{PYTHON_VERSION}-{PLATFORM}"
+    shutil.rmtree(target, ignore_errors=True)
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--target",
+        str(target),
+        "--python",
+        sys.executable,
+    ]
+    command += ["--python-version", PYTHON_VERSION, "--python-platform", PLATFORM, "--only-binary", ":all:"]
+    command += ["--require-hashes", "--requirement", str(ROOT / "requirements/aws.txt")]
+    subprocess.run(command, check=True)  # noqa: S603 - our own command
+    return target
+
+
+def _loaded_by(module: str, site: Path, hidden: Collection[str]) -> Mapping[str, Path]:
+    """The modules that importing one loads, and their files, where the top-level modules `hidden` cannot be found.
+
+    Without `site`, the module, so that nothing is loaded but what is asked for.
+    """
+    code = (
+        f"import sys; sys.path += {[str(ROOT), str(site)]!r}; sys.argv = {['', module, *sorted(hidden)]!r}\n{_IMPORT}"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code]
+    done = subprocess.run(command, env=dict(EXAMPLE), stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own code
+    files: dict[str, str] = json.loads(done.stdout)
+    return {name: Path(file) for name, file in files.items()}
+
+
+_IMPORT: Final = """
+import importlib, json
+
+class Hidden:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[2:]:
+            raise ModuleNotFoundError(f"{name} is not in requirements/aws.txt", name=name)
+
+sys.meta_path.insert(0, Hidden)
+importlib.import_module(sys.argv[1])
+files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+print(json.dumps({name: file for name, file in files.items() if file}))
+"""
+
+
+def _not_pinned(owners: Mapping[Path, str], site: Path) -> Collection[str]:
+    """Top-level modules that are installed here but will not be there: an optional import must not find them."""
+    lines = (ROOT / "requirements/aws.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {line.partition("==")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
+    modules: dict[bool, set[str]] = {True: set(), False: set()}
+    for path, name in owners.items():
+        if path.is_relative_to(site):
+            modules[name in pinned].add(path.relative_to(site).parts[0].partition(".")[0])
+    return modules[False] - modules[True]
+
+
+def _installed_here() -> Path:
+    return Path(sysconfig.get_path("purelib")).resolve()
+
+
+@functools.cache
+def _owners(site: Path) -> Mapping[Path, str]:
+    """Which distribution each file of a site came with."""
+    return {
+        site / file: _name(distribution)
+        for distribution in distributions(path=[str(site)])
+        for file in distribution.files or ()
+    }
+
+
+def _name(distribution: Distribution) -> str:
+    return distribution.name.lower().replace("_", "-").replace(".", "-")
+
+
+def _files(distribution: Distribution, site: Path) -> Iterator[Path]:
+    """The files of a distribution that a function may need, without those that were put outside of the site."""
+    for file in distribution.files or ():
+        path = Path(file)
+        if {"..", "bin"} & set(path.parts[:1]) or path.is_absolute() or not (site / path).is_file():
+            continue
+        if path.suffix in NOT_RUN or path.name in NOT_REPRODUCIBLE:
+            continue
+        if path.parts[:2] == ("botocore", "data") and len(path.parts) > 3 and path.parts[2] not in BOTOCORE_SERVICES:
+            continue
+        yield path
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(source.read_bytes())
+    target.chmod(0o644)
+    os.utime(target, (_EPOCH_S, _EPOCH_S))
+
+
+def _report(packages: Sequence[tuple[str, Path, Contents]]) -> str:
+    lines = [f"{'function':<14}{'zipped':>10}{'unpacked':>10}  distributions"]
+    for name, package, contents in packages:
+        sizes = "".join(f"{size / 1_000_000:>7.2f} MB" for size in (len(zipped(package)), size_bytes(package)))
+        lines.append(f"{name:<14}{sizes}  {' '.join(sorted(contents.distributions))}")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Build the packages and print how large they are."""
+    parser = argparse.ArgumentParser(description="Build the packages of the Lambda functions.")
+    parser.add_argument("functions", nargs="*", metavar="function", help=f"of {', '.join(FUNCTIONS)}; default: all")
+    parser.add_argument("--into", type=Path, default=ROOT / "build", help="directory to write to; default: build")
+    parser.add_argument(
+        "--host", action="store_true", help="for this machine and its Python, from what is installed: for an emulator"
+    )
+    options = parser.parse_args(arguments)
+    if unknown := sorted(set(options.functions) - set(FUNCTIONS)):
+        parser.error(f"there is no function {', '.join(unknown)}")
+    options.into.mkdir(parents=True, exist_ok=True)
+    site = _installed_here() if options.host else lambda_site(options.into)
+    packages: list[tuple[str, Path, Contents]] = []
+    for name in options.functions or FUNCTIONS:
+        contents = imported_by(name)
+        write(contents, options.into / name, site)
+        packages.append((name, options.into / name, contents))
+    print(_report(packages))
+
+
+if __name__ == "__main__":
+    main()
