@@ -10,6 +10,14 @@ from infra.aws.table import Table
 from tests.contract import dynamodb
 from tests.contract.adapters import ManualClock
 from tests.unit.aws.interference import Interference
+from tests.unit.services.service import ids_from_the_start
+
+
+@pytest.fixture(autouse=True)
+def ids() -> Iterator[None]:
+    """Ids begin at the moment of the test, wherever the clock of another test has been."""
+    with ids_from_the_start():
+        yield
 
 
 @pytest.fixture
