@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 DATA ?= data
 HTTP_PORT ?= 8080
 WS_PORT ?= 8081
+REGION ?= eu-central-1
 SYSTEM_PACKAGES := nginx libnginx-mod-nchan
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format pins openapi bench system-packages clean
+.PHONY: help setup run test check format pins openapi build deploy validate bench system-packages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -21,6 +22,12 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# What would clash with our own libraries, or must not find them, has a virtual environment of its own.
+.venv-%/.complete: requirements/%.txt $(VENV)/.complete
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-$*
+	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --require-hashes $<
 	touch $@
 
 run: setup ## start the service on this machine and print how to try it
@@ -42,11 +49,28 @@ format: setup ## format the code and sort imports
 pins: setup ## compile requirements/*.txt anew from requirements/*.in
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--upgrade --quiet --output-file requirements/dev.txt requirements/dev.in
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--quiet --constraints requirements/dev.txt --output-file requirements/local.txt requirements/local.in
+	for name in local aws; do \
+		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			--quiet --constraints requirements/dev.txt --output-file requirements/$$name.txt requirements/$$name.in || exit; \
+	done
+	for name in emulator deploy checkov; do \
+		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			--upgrade --quiet --output-file requirements/$$name.txt requirements/$$name.in || exit; \
+	done
 
 openapi: setup ## write docs/openapi.json from the code
 	$(BIN)/python -m admin_api.openapi
+
+build: setup ## write the packages of the Lambda functions to build/, and print how large they are
+	$(BIN)/python -m infra.aws.packaging
+
+deploy: build .venv-deploy/.complete ## deploy template.yaml to AWS; asks what it needs to know, and remembers it in samconfig.toml
+	SAM_CLI_TELEMETRY=0 .venv-deploy/bin/sam deploy $(if $(wildcard samconfig.toml),,--guided)
+
+validate: .venv-deploy/.complete .venv-checkov/.complete ## template.yaml against AWS's schemas and against security rules
+	.venv-deploy/bin/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 .venv-deploy/bin/sam validate --lint --template template.yaml --region $(REGION)
+	.venv-checkov/bin/checkov --config-file .checkov.yaml
 
 bench: setup ## measure beside what people would use instead (needs gcc; nginx and Node for their parts)
 	$(BIN)/python -m bench
@@ -56,4 +80,4 @@ system-packages: ## what Debian must bring for the benchmarks' rivals and, later
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES)
 
 clean: ## remove what was made, but not $(DATA)
-	rm -rf $(VENV) build dist bench/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* .aws-sam build dist bench/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
