@@ -14,6 +14,7 @@ from infra.aws import keys
 from infra.aws.actions import Action, Condition, Put, Update
 from infra.aws.attributes import Value
 from infra.aws.audit_trail import RETENTION_DAYS, audit_item
+from infra.aws.expressions import change, holds
 from infra.aws.table import Table, TableUnavailable
 from services.domain.audit import AuditEntry
 from services.domain.standing import CLEAR, Block, Standing
@@ -51,14 +52,7 @@ class Blocks:
     async def block(self, block: Block, audit: AuditEntry) -> None:
         await self._table.transact(
             [
-                Update(
-                    key=keys.standing(block.user),
-                    change=Condition(
-                        expression="SET #block = :block",
-                        values={":block": _text(block)},
-                        names={"#block": "block"},
-                    ),
-                ),
+                Update(key=keys.standing(block.user), change=change(to={"block": _text(block)})),
                 self._audit(audit),
             ]
         )
@@ -68,8 +62,8 @@ class Blocks:
             [
                 Update(
                     key=keys.standing(user),
-                    change=Condition(expression="REMOVE #block", names={"#block": "block"}),
-                    condition=Condition(expression="attribute_exists(#block)"),
+                    change=change(to={"block": None}),
+                    condition=Condition(expression="attribute_exists(#block)", names={"#block": "block"}),
                 ),
                 self._audit(audit),
             ]
@@ -101,20 +95,15 @@ class Blocks:
 def _revoked_before(user: str, held: Mapping[str, Value] | None, issued_before_s: float, until_s: float) -> Action:
     """Move both moments forward, from exactly what they were."""
     before = {} if held is None else held
-    values: dict[str, Value] = {
-        ":issued_before": max(issued_before_s, _seconds(before, "issued_before")),
-        ":until": max(until_s, _seconds(before, "revoked_until")),
-    }
-    condition = Condition(expression="attribute_not_exists(issued_before)")
-    if "issued_before" in before:
-        condition = Condition(
-            expression="issued_before = :was AND revoked_until = :was_until",
-            values={":was": before["issued_before"], ":was_until": before["revoked_until"]},
-        )
     return Update(
         key=keys.standing(user),
-        change=Condition(expression="SET issued_before = :issued_before, revoked_until = :until", values=values),
-        condition=condition,
+        change=change(
+            to={
+                "issued_before": max(issued_before_s, _seconds(before, "issued_before")),
+                "revoked_until": max(until_s, _seconds(before, "revoked_until")),
+            }
+        ),
+        condition=holds({name: before.get(name) for name in ("issued_before", "revoked_until")}),
     )
 
 

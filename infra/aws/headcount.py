@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict
 
 from infra.aws import connection_rows, keys
-from infra.aws.actions import ABSENT, Action, Condition, Delete, Put, Update
+from infra.aws.actions import ABSENT, Action, Delete, Put, Update
 from infra.aws.attributes import Value, decoded_item
+from infra.aws.expressions import change, holds
 from infra.aws.keys import META, Key
 from infra.aws.table import TRANSACT_ITEMS, Table, TableUnavailable
 
@@ -183,10 +184,12 @@ def actions(before: State, moves: Sequence[Move], now_s: float) -> Sequence[Acti
         groups.update(_difference(_groups(move.before), _groups(move.after)))
     for name, difference in sorted(groups.items()):
         if difference:
-            found.append(_added(keys.group_count(name), {"n": difference}, expires_at))
+            found.append(
+                Update(key=keys.group_count(name), change=change(to={"expires_at": expires_at}, add={"n": difference}))
+            )
     totals = {name: number - _totals(before)[name] for name, number in _totals(after).items()}
     if any(totals.values()):
-        found.append(_added(keys.TOTALS, totals, None))
+        found.append(Update(key=keys.TOTALS, change=change(add=totals)))
     return found
 
 
@@ -305,22 +308,10 @@ def _difference(before: Collection[str], after: Collection[str]) -> Mapping[str,
 
 def _replaced(key: Key, name: str, was: Value, is_now: Value, expires_at: int) -> Action:
     """Put a count in place of what it was; a count of nothing has no item."""
-    condition = Condition(expression=f"{name} = :was", values={":was": was}) if was else ABSENT
+    condition = holds({name: was}) if was else ABSENT
     if not is_now:
         return Delete(key=key, condition=condition)
     return Put(item={**key._asdict(), name: is_now, "expires_at": expires_at}, condition=condition)
-
-
-def _added(key: Key, numbers: Mapping[str, int], expires_at: int | None) -> Update:
-    added = ", ".join(f"#{name} :{name}" for name in numbers)
-    values: dict[str, Value] = {f":{name}": number for name, number in numbers.items()}
-    expression = f"ADD {added}"
-    if expires_at is not None:
-        expression += " SET expires_at = :expires_at"
-        values[":expires_at"] = expires_at
-    return Update(
-        key=key, change=Condition(expression=expression, values=values, names={f"#{name}": name for name in numbers})
-    )
 
 
 def _text(connections: Mapping[str, Counted]) -> str:

@@ -17,7 +17,8 @@ from typing import Final
 
 from infra.aws import connection_rows, keys, presence_counts, shards
 from infra.aws.actions import ABSENT, Condition
-from infra.aws.attributes import Item, Value
+from infra.aws.attributes import Value
+from infra.aws.expressions import holds
 from infra.aws.shards import Run, Sharding
 from infra.aws.table import QueryPage, Table, TableUnavailable
 from infra.aws.walk import walk
@@ -69,7 +70,7 @@ class Registry:
                 return False
             stale = set(connection_rows.filed_as(before)).difference(connection_rows.filed_as(record))
             await self._table.write(rows, [*stale])
-            if await self._table.put(record, _unchanged(before)):
+            if await self._table.put(record, holds({"version": before["version"]})):
                 return True
             if await self._table.get(key) is None:
                 await self._table.write(deletes=connection_rows.filed_as(record))
@@ -250,11 +251,6 @@ class Registry:
             lately[row.connection_id] = row
         while len(lately) > READ_LATELY:
             del lately[next(iter(lately))]
-
-
-def _unchanged(record: Item) -> Condition:
-    """Nobody has written this record since it was read."""
-    return Condition(expression="version = :version", values={":version": record["version"]})
 
 
 def _steps(arc: Arc, sort_key: str) -> tuple[int, str]:

@@ -37,12 +37,11 @@ class ManualClock:
 class Adapters:
     """One adapter of each port that keeps something, over one empty store.
 
-    `settled` returns when what is derived from the registry has caught up with it. Without `pushes`, which is yet to be
-    built, the tests of pushes are skipped.
+    `settled` returns when what is derived from the registry has caught up with it.
     """
 
     registry: Registry
-    pushes: PushStore | None
+    pushes: PushStore
     blocks: Blocks
     memberships: Memberships
     tickets: Tickets
