@@ -170,9 +170,7 @@ class Registry:
         return longest
 
     async def heard(self, connection_ids: Collection[str], at_s: float) -> None:
-        """One write unit each, beside the record: whoever follows the records is not bothered, and rows stay as they
-        are.
-        """
+        """One write unit each, beside the record: neither rows nor whoever follows the records are bothered."""
         await asyncio.gather(*(self._heard(connection_id, at_s) for connection_id in dict.fromkeys(connection_ids)))
 
     async def _heard(self, connection_id: str, at_s: float) -> None:

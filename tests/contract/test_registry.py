@@ -189,6 +189,27 @@ async def test_a_walk_goes_on_behind_a_row_that_is_gone(registry: Registry) -> N
     assert [row.connection_id for row in rest.items] == ["c2", "c3"]
 
 
+async def test_a_walk_cannot_go_on_behind_a_row_that_is_not_on_it(registry: Registry) -> None:
+    with pytest.raises(ValueError, match="does not lie on the arc"):
+        await registry.page(ALL, Arc(0, 10), live_at_s=NOON_S, limit=1, after=f"{11:08x}#c1")
+
+
+async def test_one_connection_is_a_page_that_ends(registry: Registry) -> None:
+    row = connection("c1", place=5)
+    await registry.add(row)
+    topic = topics.connection("c1")
+    for arc, after, found in [
+        (WHOLE, None, [row]),
+        (Arc(5, 1), None, [row]),
+        (Arc(6, 9), None, []),
+        (WHOLE, row.sort_key, []),
+        (WHOLE, f"{4:08x}#c0", [row]),
+        (Arc(6, SIZE), f"{3:08x}#c0", [row]),
+    ]:
+        page = await registry.page(topic, arc, live_at_s=NOON_S, limit=1, after=after)
+        assert (list(page.items), page.next) == (found, None)
+
+
 async def test_sessions_that_are_over_are_left_out(registry: Registry) -> None:
     end_s = int(NOON_S) + 10
     await _add(registry, connection("c1", expires_at_s=end_s), connection("c2", expires_at_s=end_s + 1))
@@ -285,3 +306,8 @@ async def test_a_page_sees_an_add_that_has_returned_while_others_are_under_way(r
     assert "c1" in await _ids(registry, ALL)
     await asyncio.gather(*others)
     assert len(await _ids(registry, ALL)) == 21
+
+
+async def test_every_topic_has_a_lane(registry: Registry) -> None:
+    asked = [ALL, topics.group("ops"), topics.user("alice"), topics.terminal("desk"), topics.connection("c1")]
+    assert await registry.lanes(asked) == dict.fromkeys(asked, 1)

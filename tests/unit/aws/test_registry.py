@@ -92,27 +92,6 @@ async def test_however_a_topic_is_sharded_its_walk_is_the_same(
     assert found == index.page(topic, arc, live_at_s=NOON_S, limit=100, after=None).items
 
 
-async def test_a_walk_cannot_go_on_behind_a_row_that_is_not_on_it(registry: Registry) -> None:
-    with pytest.raises(ValueError, match="does not lie on the arc"):
-        await registry.page(ALL, Arc(0, 10), live_at_s=NOON_S, limit=1, after=f"{11:08x}#c1")
-
-
-async def test_one_connection_is_a_page_that_ends(registry: Registry) -> None:
-    row = connection("c1", place=5)
-    await registry.add(row)
-    topic = topics.connection("c1")
-    for arc, after, found in [
-        (WHOLE, None, [row]),
-        (Arc(5, 1), None, [row]),
-        (Arc(6, 9), None, []),
-        (WHOLE, row.sort_key, []),
-        (WHOLE, f"{4:08x}#c0", [row]),
-        (Arc(6, SIZE), f"{3:08x}#c0", [row]),
-    ]:
-        page = await registry.page(topic, arc, live_at_s=NOON_S, limit=1, after=after)
-        assert (list(page.items), page.next) == (found, None)
-
-
 async def test_a_connection_filed_before_the_sharding_was_changed_is_removed_whole(
     table: Table, clock: ManualClock
 ) -> None:
