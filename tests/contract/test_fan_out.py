@@ -10,7 +10,7 @@ import pytest
 from services.domain import positions
 from services.domain.positions import BEGINNING
 from services.domain.pushes import Counts, Job, Push, State
-from services.domain.ring import NOWHERE, Arc
+from services.domain.ring import NOWHERE, WHOLE, Arc
 from services.ports import Advance, DeadJob, PushStore
 from tests.contract.adapters import NOON_S
 from tests.contract.makers import jobs_of, log_entry, push, submission
@@ -105,6 +105,39 @@ async def test_the_last_part_completes_the_push(pushes: PushStore) -> None:
     expected = replace(sent, state=State.COMPLETED, step=1, finished_at_s=NOON_S + 9)
     assert await pushes.get(sent.id) == expected
     assert list((await pushes.list(limit=10)).items) == [expected]
+
+
+async def test_lanes_of_one_part_are_jobs_of_their_own(pushes: PushStore) -> None:
+    sent = push()
+    (job,) = jobs_of(sent)
+    left, right = (replace(job, lane=lane, arc=arc) for lane, arc in enumerate(WHOLE.split(2)))
+    await pushes.submit(submission(sent, jobs=[left, right]))
+    assert await pushes.advance(_page(left)) == 2
+    assert await pushes.job(right.key) == right
+    assert await pushes.advance(_page(right, finished=True)) == 1
+    assert await pushes.job(left.key) == replace(left, step=1, after="00000000#c")
+    assert await pushes.get(sent.id) == sent
+    assert await pushes.advance(_page(replace(left, step=1), finished=True)) == 0
+    assert await pushes.counts(sent.id) == TEN + TEN + TEN
+
+
+async def test_lanes_are_set_aside_one_by_one(pushes: PushStore) -> None:
+    sent = push()
+    (left,) = jobs_of(sent)
+    right = replace(left, lane=1)
+    await pushes.submit(submission(sent, jobs=[left, right]))
+    await pushes.set_aside(right, reason="boom", at_s=NOON_S)
+    assert [dead.job for dead in await pushes.dead_jobs(sent.id)] == [right]
+    assert await pushes.advance(_page(left, finished=True)) == 1
+
+
+async def test_a_job_that_is_handed_over_stands_where_it_was_left(pushes: PushStore) -> None:
+    sent, (job,) = await _started(pushes)
+    page = replace(_page(job), hands_over=True, delay_s=0.2)
+    assert await pushes.advance(page) == 1
+    assert await pushes.job(job.key) == page.next
+    assert await pushes.advance(page) is None
+    assert await pushes.counts(sent.id) == TEN
 
 
 async def test_a_finished_part_is_none(pushes: PushStore) -> None:
