@@ -50,6 +50,7 @@ LOADED_BY: Final = {"zoneinfo": "tzdata"}
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a ZIP file can state: every file's."""
 _EPOCH_S: Final = 315_532_800
+_TAG: Final = f"cpython-{PYTHON_VERSION.replace('.', '')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def write(contents: Contents, target: Path, site: Path) -> None:
     for name in contents.distributions:
         for path in _files(found[name], site):
             _copy(site / path, target / path)
+            for compiled in (site / path.parent / "__pycache__").glob(f"{path.stem}.{_TAG}.pyc"):
+                _copy(compiled, target / path.parent / "__pycache__" / compiled.name)
     for file in contents.files:
         _copy(ROOT / file, target / file)
 
@@ -114,22 +117,33 @@ def lambda_site(into: Path) -> Path:
     """A directory with the wheels of requirements/aws.txt for the Lambda runtime, which need not be on this machine."""
     target = into / f".wheels-{PYTHON_VERSION}-{PLATFORM}"
     shutil.rmtree(target, ignore_errors=True)
-    command = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--target",
-        str(target),
-        "--python",
-        sys.executable,
-    ]
-    command += ["--python-version", PYTHON_VERSION, "--python-platform", PLATFORM, "--only-binary", ":all:"]
-    command += ["--require-hashes", "--requirement", str(ROOT / "requirements/aws.txt")]
-    subprocess.run(command, check=True)  # noqa: S603 - our own command
+    runtime = ["--python-version", PYTHON_VERSION, "--python-platform", PLATFORM, "--only-binary", ":all:"]
+    pins = ["--require-hashes", "--requirement", str(ROOT / "requirements/aws.txt")]
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
+    subprocess.run([*uv, "--target", str(target), *runtime, *pins], check=True)  # noqa: S603 - our own command
     return target
+
+
+def compile_modules(root: Path, interpreter: str, folders: Collection[str] = (".",)) -> None:
+    """Compile what is in folders of `root` with the Python that will run it: Lambda keeps nothing that it compiles.
+
+    Without compiled modules a cold start takes about twice as long. They are not compared with their source, and know
+    it by where Lambda has it, so they are the same in every build. Raises CalledProcessError.
+    """
+    command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command += ["-s", str(root), "-p", "/var/task", *(str(root / folder) for folder in folders)]
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
+    subprocess.run(command, env=environment, check=True)  # noqa: S603 - our own command
+
+
+def runtime_interpreter(name: str) -> str | None:
+    """The interpreter of that name or path, if it is of the Lambda runtime's version."""
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run([name, "-I", "-c", code], capture_output=True, check=True, text=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return name if done.stdout.strip() == PYTHON_VERSION else None
 
 
 def _loaded_by(module: str, site: Path, hidden: Collection[str]) -> Mapping[str, Path]:
@@ -227,17 +241,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--host", action="store_true", help="for this machine and its Python, from what is installed: for an emulator"
     )
+    parser.add_argument(
+        "--compile-with",
+        metavar="python",
+        default=f"python{PYTHON_VERSION}",
+        help=f"a Python {PYTHON_VERSION} that compiles the modules; default: %(default)s, if there is one",
+    )
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.functions) - set(FUNCTIONS)):
         parser.error(f"there is no function {', '.join(unknown)}")
     options.into.mkdir(parents=True, exist_ok=True)
+    interpreter = None if options.host else runtime_interpreter(options.compile_with)
     site = _installed_here() if options.host else lambda_site(options.into)
+    if interpreter is not None:
+        compile_modules(site, interpreter)
     packages: list[tuple[str, Path, Contents]] = []
     for name in options.functions or FUNCTIONS:
         contents = imported_by(name)
         write(contents, options.into / name, site)
+        if interpreter is not None:
+            ours = {file.partition("/")[0] for file in contents.files if file.endswith(".py")}
+            compile_modules(options.into / name, interpreter, sorted(ours))
         packages.append((name, options.into / name, contents))
     print(_report(packages))
+    if interpreter is None and not options.host:
+        print(
+            f"{options.compile_with} is no Python {PYTHON_VERSION}, so modules are not compiled, and cold starts take"
+            " twice as long; name one with --compile-with"
+        )
 
 
 if __name__ == "__main__":
