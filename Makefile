@@ -62,7 +62,7 @@ openapi: setup ## write docs/openapi.json from the code
 	$(BIN)/python -m admin_api.openapi
 
 build: setup ## write the packages of the Lambda functions to build/, and print how large they are
-	$(BIN)/python -m infra.aws.packaging
+	$(BIN)/python -m infra.aws.packaging $(if $(LAMBDA_PYTHON),--compile-with $(LAMBDA_PYTHON))
 
 deploy: build .venv-deploy/.complete ## deploy template.yaml to AWS; asks what it needs to know, and remembers it in samconfig.toml
 	SAM_CLI_TELEMETRY=0 .venv-deploy/bin/sam deploy $(if $(wildcard samconfig.toml),,--guided)

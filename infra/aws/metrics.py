@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
@@ -20,6 +20,11 @@ from services.ports import Gateway, Ports, PostResult, SocketInfo
 
 NAMESPACE: Final = "Fanfare"
 
+Count = Literal["Connects", "Refusals", "Deliveries", "Gone", "Throttled", "DeadJobs", "JobsSentAgain", "SessionsEnded"]
+"""What is counted: `Refusals` also by `reason`; `Throttled` are posts that got 429 or 5xx, to be tried again."""
+Duration = Literal["FanOutLatency"]
+"""What is timed: from the release of a slice until a worker is done with a job of it."""
+
 
 class Meter:
     """The metrics of one process; they are written when an invocation ends."""
@@ -28,12 +33,12 @@ class Meter:
         self._service = service
         self._metrics = Metrics(namespace=NAMESPACE, service=service)
 
-    def count(self, name: str, number: int = 1) -> None:
+    def count(self, name: Count, number: int = 1) -> None:
         """Add to a count; nothing is told of 0."""
         if number:
             self._metrics.add_metric(name, MetricUnit.Count, number)
 
-    def milliseconds(self, name: str, duration_ms: float) -> None:
+    def milliseconds(self, name: Duration, duration_ms: float) -> None:
         """Note how long something took."""
         self._metrics.add_metric(name, MetricUnit.Milliseconds, duration_ms)
 

@@ -22,7 +22,7 @@ ports = metered(built.ports, process.meter)
 async def _handle(_event: Mapping[str, object]) -> None:
     closed = await sessions.sweep(ports)
     sent_again = await built.rescue.run(ports.clock.now_s())
-    process.meter.count("JobsRescued", sent_again)
+    process.meter.count("JobsSentAgain", sent_again)
     log.info("swept", extra={"sessions_closed": closed, "jobs_sent_again": sent_again})
 
 
