@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Executor
 from typing import TypeVar
 
@@ -30,6 +30,15 @@ async def in_thread(
         raise refused(error) from error
     except BotoCoreError as error:
         raise unreachable(error) from error
+
+
+async def all_of(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """What these calls come to, once all of them are over: one that fails leaves no other under way."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 def code_of(error: ClientError) -> str:

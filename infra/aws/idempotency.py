@@ -7,8 +7,8 @@ from typing import Final
 
 from infra.aws import keys
 from infra.aws.actions import Condition, Put
-from infra.aws.push_items import seconds
 from infra.aws.table import Table
+from infra.aws.values import seconds
 from services.ports import IdempotencyConflict, IdempotencyKey
 
 KEPT_S: Final = 86_400

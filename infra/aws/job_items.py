@@ -13,7 +13,7 @@ from typing import Final
 
 from infra.aws import keys
 from infra.aws.attributes import Item, Value
-from infra.aws.push_items import arc_of, arc_text, optional_seconds, present, seconds, to_json, whole
+from infra.aws.values import arc_of, arc_text, optional_seconds, present, seconds, to_json, whole
 from services.domain import topics
 from services.domain.pushes import Counts, Job, JobKey
 from services.ports import DeadJob

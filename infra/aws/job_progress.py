@@ -10,6 +10,7 @@ process that ended it died in between, finishes that: a repeat of the step, a me
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,8 @@ from infra.aws.table import Table, TableUnavailable
 from services.domain.pushes import Counts, Job, JobKey, LogEntry, State
 from services.ports import Advance
 
+NOTE_CHARACTERS: Final = 12
+"""Of what a step's note is called, so that its writer knows it again."""
 MOST_TRIES: Final = 8
 """How often in a row a push may change under way while its job ends in its record."""
 
@@ -179,14 +182,15 @@ class JobProgress:
 
     async def _go_on(self, record: Record, advance: Advance, following: Job) -> int | None:
         seat, still = _seat(record, advance.job)
+        note = uuid.uuid4().hex[:NOTE_CHARACTERS]
+        to = {**job_items.moved(following, advance.at_s), "note": note}
         item = await self._table.update(
-            Update(
-                key=seat,
-                change=change(job_items.moved(following, advance.at_s), job_items.counted(advance.counts)),
-                condition=holds(still),
-            )
+            Update(key=seat, change=change(to, job_items.counted(advance.counts)), condition=holds(still))
         )
-        return None if item is None else record.parts_left
+        if item is None:
+            # The SDK repeats a write whose answer did not come, and then finds the step noted, by itself.
+            item = await self._table.get(seat)
+        return record.parts_left if item is not None and item.get("note") == note else None
 
     async def _end(self, record: Record, advance: Advance) -> int | None:
         seat, still = _seat(record, advance.job)

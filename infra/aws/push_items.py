@@ -14,9 +14,9 @@ from typing import Final
 from infra.aws import keys
 from infra.aws.attributes import Item, Value
 from infra.aws.keys import Key
+from infra.aws.values import DAY_S, optional_seconds, present, seconds, size_bytes, texts, to_json, whole
 from services.domain import positions, strategies
 from services.domain.pushes import Push, State
-from services.domain.ring import WHOLE, Arc
 from services.domain.targets import cover
 
 OPEN: Final = (State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING, State.SENDING, State.SENT)
@@ -28,7 +28,6 @@ WRITE_UNIT_BYTES: Final = 1_024
 """What one write unit writes of an item (DynamoDB, read/write capacity mode)."""
 GROWTH_BYTES: Final = 224
 """How much a record may grow: by its end, who ended it, and the counts of its job."""
-DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,68 +184,3 @@ def under_way_item(push: Push, since_s: float, expires_at: int, released: Iterab
             "expires_at": expires_at,
         }
     )
-
-
-def size_bytes(item: Item) -> int:
-    """About how large DynamoDB takes an item to be: names and values in UTF-8, a number at most 21 bytes."""
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
-
-
-def to_json(value: object) -> str:
-    """JSON text as it is kept: compact, in UTF-8."""
-    return _encode(value)
-
-
-_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-
-
-def arc_text(arc: Arc) -> str | None:
-    """An arc as it is kept; the whole circle is not kept."""
-    return None if arc == WHOLE else f"{arc.start}+{arc.length}"
-
-
-def arc_of(value: Value) -> Arc:
-    """The arc in an item."""
-    return WHOLE if value is None else Arc(*map(int, str(value).split("+")))
-
-
-def whole(value: Value) -> int:
-    """A whole number in an item."""
-    assert isinstance(value, int)
-    return value
-
-
-def seconds(value: Value) -> float:
-    """A time in an item."""
-    assert isinstance(value, int | float)
-    return float(value)
-
-
-def optional_seconds(value: Value) -> float | None:
-    """A time that an item may not have."""
-    return None if value is None else seconds(value)
-
-
-def texts(value: Value) -> frozenset[str]:
-    """A set in an item that has it unless it is empty."""
-    if value is None:
-        return frozenset()
-    assert isinstance(value, frozenset)
-    return value
-
-
-def present(attributes: Mapping[str, Value]) -> Item:
-    """Attributes without those that are None."""
-    return {name: value for name, value in attributes.items() if value is not None}
-
-
-def _value_bytes(value: Value) -> int:
-    match value:
-        case str():
-            return len(value.encode())
-        case frozenset():
-            return sum(len(text.encode()) + 1 for text in value) + 3
-        case bool() | None:
-            return 1
-        case _:
-            return min(21, len(repr(value)) // 2 + 2)

@@ -14,9 +14,10 @@ from typing import Final
 from infra.aws import keys
 from infra.aws.actions import Condition
 from infra.aws.attributes import Value
-from infra.aws.push_items import DAY_S, OPEN, UNMARKED, listing_key
+from infra.aws.push_items import OPEN, UNMARKED, listing_key
 from infra.aws.push_records import PushRecords
 from infra.aws.table import QueryPage, Table
+from infra.aws.values import DAY_S
 from infra.aws.walk import walk
 from services.domain import positions
 from services.domain.pushes import Push, State

@@ -15,8 +15,8 @@ from infra.aws import keys
 from infra.aws.actions import Condition
 from infra.aws.attributes import Item, Value
 from infra.aws.keys import Key
-from infra.aws.push_items import arc_of, arc_text, optional_seconds, present, seconds, to_json
 from infra.aws.table import Table
+from infra.aws.values import arc_of, arc_text, optional_seconds, present, seconds, to_json
 from services.domain import positions
 from services.domain.pushes import LogEntry
 from services.domain.topics import Topic

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.aws.calls import in_thread, words_of
+from infra.aws.calls import all_of, in_thread, words_of
 from services.domain import jobs
 from services.domain.pushes import Job
 
@@ -59,7 +59,7 @@ class Queue:
         delay = math.ceil(delay_s)
         if not 0 <= delay <= LONGEST_DELAY_S:
             raise ValueError(f"a message is delayed by 0 to {LONGEST_DELAY_S} s, not {delay_s}")
-        await asyncio.gather(*(self._send_batch(batch, delay) for batch in _batches(bodies)))
+        await all_of(self._send_batch(batch, delay) for batch in _batches(bodies))
 
     async def _send_batch(self, bodies: Sequence[str], delay: int) -> None:
         left: list[SendMessageBatchRequestEntryTypeDef] = [

@@ -19,8 +19,9 @@ from infra.aws.attributes import Item, Value
 from infra.aws.expressions import change
 from infra.aws.job_items import counted, counts_of
 from infra.aws.keys import Key
-from infra.aws.push_items import kept_until, present, seconds, whole
+from infra.aws.push_items import kept_until
 from infra.aws.table import Table
+from infra.aws.values import present, seconds, whole
 from services.domain.pushes import Counts, Push, Receipt, ReceiptKind
 from services.domain.ring import SIZE, place_of
 from services.ports import Page

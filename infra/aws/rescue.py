@@ -16,11 +16,12 @@ from infra.aws.actions import ABSENT
 from infra.aws.attributes import Value
 from infra.aws.job_progress import JobProgress, PushWithJobs
 from infra.aws.keys import Key
-from infra.aws.push_items import DAY_S, listing_key, seconds
+from infra.aws.push_items import listing_key
 from infra.aws.push_log import entry_key
 from infra.aws.push_records import is_record
 from infra.aws.queues import Queue, send_jobs
 from infra.aws.table import Table
+from infra.aws.values import DAY_S, seconds
 from services.domain import topics
 
 log = logging.getLogger(__name__)

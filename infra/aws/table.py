@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws.actions import Action, Condition, Update
 from infra.aws.attributes import Item, Value, decoded, decoded_item, encoded_item
-from infra.aws.calls import code_of, in_thread, words_of
+from infra.aws.calls import all_of, code_of, in_thread, words_of
 from infra.aws.keys import Key
 from infra.aws.requests import fill, key_of, key_range, transact_item
 
@@ -98,7 +98,7 @@ class Table:
     async def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> Sequence[Mapping[str, Value]]:
         """Those items that are there, in no order. Keys must differ."""
         batches = [keys[at : at + BATCH_GET_ITEMS] for at in range(0, len(keys), BATCH_GET_ITEMS)]
-        found = await _all(self._get_batch(batch, consistent) for batch in batches)
+        found = await all_of(self._get_batch(batch, consistent) for batch in batches)
         return [item for batch in found for item in batch]
 
     async def put(self, item: Item, condition: Condition | None = None) -> bool:
@@ -238,7 +238,7 @@ class Table:
         requests: list[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": encoded_item(item)}} for item in puts]
         requests += [{"DeleteRequest": {"Key": key_of(key)}} for key in deletes]
         batches = [requests[at : at + BATCH_WRITE_ITEMS] for at in range(0, len(requests), BATCH_WRITE_ITEMS)]
-        await _all(self._write_batch(batch) for batch in batches)
+        await all_of(self._write_batch(batch) for batch in batches)
 
     async def transact(self, actions: Sequence[Action], *, token: str | None = None) -> bool:
         """All of up to 100 actions or none; False if a condition does not hold. Conflicts are tried again.
@@ -326,12 +326,3 @@ async def _pause(longest_s: float) -> None:
     """Wait, but not as long as others do."""
     if longest_s:
         await asyncio.sleep(longest_s * random.uniform(0.5, 1))  # noqa: S311 - spreads writers, guards nothing
-
-
-async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
-    """What these calls come to, once all of them are over: one that fails leaves no other under way."""
-    results = await asyncio.gather(*calls, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return [result for result in results if not isinstance(result, BaseException)]

@@ -15,10 +15,10 @@ from typing import Final
 from infra.aws import keys
 from infra.aws.attributes import Value
 from infra.aws.expressions import holds
-from infra.aws.push_items import DAY_S, present, seconds, to_json
 from infra.aws.queues import LONGEST_DELAY_S, Queue
 from infra.aws.schedules import Schedules
 from infra.aws.table import Table
+from infra.aws.values import DAY_S, present, seconds, to_json
 from services.ports import Clock, Timer
 
 Handler = Callable[[Mapping[str, object]], Awaitable[None]]

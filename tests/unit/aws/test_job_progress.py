@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from infra.aws.actions import Update
+from infra.aws.attributes import Value
 from infra.aws.table import Table, TableUnavailable
 from services.domain import positions
 from services.domain.pushes import Counts, Job, Push, State
@@ -179,6 +181,47 @@ async def test_a_worker_that_dies_while_its_job_ends_leaves_nothing_unfinished(
     assert await _state(store, pushed) is State.COMPLETED
     assert await store.pushes.counts(pushed.id) == Counts(sent=2)
     assert names("PUSHES#UNDER-WAY") == []
+
+
+@pytest.mark.parametrize("users", [ONE, SEVERAL])
+async def test_a_page_whose_answer_was_lost_is_noted_by_who_repeats_it(
+    store: Stores, users: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed = push(*users)
+    job = (await store.started(pushed))[0]
+    update = store.table.update
+
+    async def repeated(asked: Update) -> Mapping[str, Value] | None:
+        # As the SDK does when no answer comes.
+        await update(asked)
+        return await update(asked)
+
+    monkeypatch.setattr(store.table, "update", repeated)
+    page = _page(job)
+    assert await store.pushes.advance(page) == len(users)
+    assert await store.pushes.job(job.key) == page.next
+    assert await store.pushes.counts(pushed.id) == Counts(sent=1)
+    assert await store.pushes.advance(page) is None
+
+
+@pytest.mark.parametrize("users", [ONE, SEVERAL])
+async def test_an_end_whose_answer_was_lost_completes_the_push(
+    store: Stores, users: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed = push(*users)
+    jobs = await store.started(pushed)
+    update = store.table.update
+
+    async def repeated(asked: Update) -> Mapping[str, Value] | None:
+        # As the SDK does when no answer comes.
+        await update(asked)
+        return await update(asked)
+
+    monkeypatch.setattr(store.table, "update", repeated)
+    for job in jobs:
+        await store.pushes.advance(_end(job))
+    assert await _state(store, pushed) is State.COMPLETED
+    assert await store.pushes.counts(pushed.id) == Counts(sent=len(users))
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from infra.aws.push_items import DAY_S
 from infra.aws.push_records import RECENT
 from infra.aws.push_store import SENT_WITHIN_S
 from infra.aws.table import Table, TableUnavailable
+from infra.aws.values import DAY_S
 from services.domain import positions, topics
 from services.domain.positions import BEGINNING
 from services.domain.pushes import Counts, Job, Push, State
@@ -167,6 +167,19 @@ async def test_a_submission_that_was_not_the_first_leaves_nothing(table: Table, 
     assert [name for name in names() if any(loser in name for loser in losers)] == []
     assert len(kept("LOG#")) == 2
     assert len(kept("AUDIT#")) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_of_two_bodies_under_one_key_one_is_created_and_one_refused(
+    table: Table, clock: ManualClock, seed: int
+) -> None:
+    pushes = stores(Table(dynamodb.client(), table.name, Shuffled(seed)), clock).pushes
+    answers = await asyncio.gather(
+        *(pushes.submit(whole(push(), key=replace(KEY, body_digest=digest))) for digest in ("d1", "d2")),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["IdempotencyConflict", "Submitted"]
+    assert len(kept("LOG#")) == len(kept("AUDIT#")) == len(names("PUSHES#UNDER-WAY")) == 1
 
 
 async def test_a_submission_that_fails_half_way_leaves_nothing(store: Stores, interference: Interference) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
+from infra.aws.actions import Action
 from infra.aws.dead_letters import set_aside
 from infra.aws.table import Table, TableUnavailable
 from services.domain import jobs, positions
@@ -157,15 +158,17 @@ async def test_a_submission_that_never_came_to_be_is_cleared_away(
     assert [item["buried"] for item in kept()] == [True]
 
 
-async def test_a_submission_that_was_given_up_cannot_come_to_be(store: Stores, sent: Outbox) -> None:
+async def test_a_submission_that_was_given_up_cannot_come_to_be(
+    store: Stores, sent: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     submitted = whole(push("alice", "bob"))
     transact = store.table.transact
 
-    async def held_up(*args: object, **named: object) -> bool:
+    async def held_up(actions: Sequence[Action]) -> bool:
         await _rescued(store, sent)
-        return await transact(*args, **named)  # type: ignore[arg-type]  # what it was called with
+        return await transact(actions)
 
-    store.table.transact = held_up  # type: ignore[method-assign]  # a process that is held up just there
+    monkeypatch.setattr(store.table, "transact", held_up)
     with pytest.raises(TableUnavailable, match="given up"):
         await store.pushes.submit(submitted)
     assert await store.pushes.get(submitted.push.id) is None
