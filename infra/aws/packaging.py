@@ -63,7 +63,7 @@ class Contents:
 
 def imported_by(function: str) -> Contents:
     """What importing a function loads. Raises CalledProcessError if it cannot be imported."""
-    site = _installed_here()
+    site = installed_here()
     owners = _owners(site)
     loaded = _loaded_by(f"infra.aws.functions.{function}", site, _not_pinned(owners, site))
     files: set[str] = set()
@@ -111,6 +111,11 @@ def zipped(package: Path) -> bytes:
 def size_bytes(package: Path) -> int:
     """How large a package is when it is unpacked; Lambda allows 250 MB."""
     return sum(path.stat().st_size for path in package.rglob("*") if path.is_file())
+
+
+def installed_here() -> Path:
+    """Where this interpreter's distributions are installed: the site of packages for this machine."""
+    return Path(sysconfig.get_path("purelib")).resolve()
 
 
 def lambda_site(into: Path) -> Path:
@@ -187,18 +192,14 @@ def _not_pinned(owners: Mapping[Path, str], site: Path) -> Collection[str]:
     return modules[False] - modules[True]
 
 
-def _installed_here() -> Path:
-    return Path(sysconfig.get_path("purelib")).resolve()
-
-
 @functools.cache
 def _owners(site: Path) -> Mapping[Path, str]:
     """Which distribution each file of a site came with."""
-    return {
-        site / file: _name(distribution)
-        for distribution in distributions(path=[str(site)])
-        for file in distribution.files or ()
-    }
+    owners: dict[Path, str] = {}
+    for distribution in distributions(path=[str(site)]):
+        name = _name(distribution)
+        owners.update((site / file, name) for file in distribution.files or ())
+    return owners
 
 
 def _name(distribution: Distribution) -> str:
@@ -252,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"there is no function {', '.join(unknown)}")
     options.into.mkdir(parents=True, exist_ok=True)
     interpreter = None if options.host else runtime_interpreter(options.compile_with)
-    site = _installed_here() if options.host else lambda_site(options.into)
+    site = installed_here() if options.host else lambda_site(options.into)
     if interpreter is not None:
         compile_modules(site, interpreter)
     packages: list[tuple[str, Path, Contents]] = []

@@ -1,0 +1,136 @@
+"""The functions' packages: what is in them, that it is enough, and that it is the same every time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from infra.aws import packaging
+from infra.aws.packaging import Contents
+from infra.aws.settings import EXAMPLE
+
+SDK: Final = {"boto3", "botocore"}
+FRAMEWORK: Final = {"fastapi", "starlette", "pydantic", "pydantic-core", "mangum"}
+WRITTEN: Final = ("authorizer", "stream", "api")
+"""Packages that are written for these tests: the smallest, one that only keeps, and the largest."""
+
+
+@pytest.fixture(scope="module")
+def contents() -> Mapping[str, Contents]:
+    return {function: packaging.imported_by(function) for function in packaging.FUNCTIONS}
+
+
+@pytest.fixture(scope="module")
+def packages(contents: Mapping[str, Contents], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("packages")
+    for function in WRITTEN:
+        packaging.write(contents[function], directory / function, packaging.installed_here())
+    return directory
+
+
+def run(package: Path, code: str) -> str:
+    """What code prints in an interpreter that has the standard library and this package, and nothing else."""
+    command = [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.append({str(package)!r}); {code}"]
+    return subprocess.run(
+        command, env=EXAMPLE, stdout=subprocess.PIPE, text=True, timeout=60, check=True
+    ).stdout.strip()
+
+
+def test_the_authorizer_is_pyjwt_and_nothing_more(contents: Mapping[str, Contents]) -> None:
+    assert contents["authorizer"].distributions == {"pyjwt", "cryptography", "cffi"}
+
+
+def test_of_infra_the_authorizer_has_its_entry_only(contents: Mapping[str, Contents]) -> None:
+    assert {file for file in contents["authorizer"].files if file.startswith("infra/")} == {
+        "infra/__init__.py",
+        "infra/aws/__init__.py",
+        "infra/aws/functions/__init__.py",
+        "infra/aws/functions/authorizer.py",
+    }
+
+
+@pytest.mark.parametrize("function", sorted(set(packaging.FUNCTIONS) - {"api"}))
+def test_only_the_api_has_the_framework(contents: Mapping[str, Contents], function: str) -> None:
+    assert FRAMEWORK.isdisjoint(contents[function].distributions)
+
+
+@pytest.mark.parametrize("function", sorted(set(packaging.FUNCTIONS) - {"api", "authorizer", "messages"}))
+def test_only_who_checks_tokens_has_what_that_needs(contents: Mapping[str, Contents], function: str) -> None:
+    assert {"pyjwt", "cryptography"}.isdisjoint(contents[function].distributions)
+
+
+@pytest.mark.parametrize("function", packaging.FUNCTIONS)
+def test_none_has_what_is_only_for_one_machine(contents: Mapping[str, Contents], function: str) -> None:
+    assert not [file for file in contents[function].files if file.startswith(("infra/local/", "clients/", "tests/"))]
+    assert {"uvicorn", "websockets", "click"}.isdisjoint(contents[function].distributions)
+
+
+def test_what_the_standard_library_loads_when_asked_is_there(contents: Mapping[str, Contents]) -> None:
+    assert "tzdata" in contents["api"].distributions
+
+
+@pytest.mark.parametrize("function", WRITTEN)
+def test_a_package_is_enough_for_its_function(packages: Path, function: str) -> None:
+    code = f"from infra.aws.functions.{function} import handler; print(callable(handler))"
+    assert run(packages / function, code) == "True"
+
+
+def test_the_models_that_are_kept_are_enough_for_every_client(packages: Path) -> None:
+    code = (
+        "from infra.aws.clients import Clients; c = Clients('eu-central-1');"
+        "print(*(f().meta.service_model.service_name for f in (c.dynamodb, c.sqs, c.scheduler, c.events)))"
+    )
+    assert run(packages / "stream", code) == "dynamodb sqs scheduler events"
+
+
+def test_of_four_hundred_services_only_those_that_are_called_are_described(packages: Path) -> None:
+    described = {path.name for path in (packages / "api" / "botocore" / "data").iterdir() if path.is_dir()}
+    assert described == packaging.BOTOCORE_SERVICES
+
+
+def test_the_api_brings_the_page_of_errors_that_it_serves(packages: Path) -> None:
+    code = "from admin_api import error_page; print('token_expired' in error_page.page())"
+    assert run(packages / "api", code) == "True"
+
+
+@pytest.mark.parametrize(("function", "most_mb"), [("authorizer", 18), ("stream", 12), ("api", 45)])
+def test_packages_stay_small(packages: Path, function: str, most_mb: int) -> None:
+    assert packaging.size_bytes(packages / function) < most_mb * 1_000_000
+
+
+def test_the_same_contents_make_the_same_bytes(
+    contents: Mapping[str, Contents], packages: Path, tmp_path: Path
+) -> None:
+    packaging.write(contents["stream"], tmp_path / "again", packaging.installed_here())
+    assert packaging.zipped(tmp_path / "again") == packaging.zipped(packages / "stream")
+
+
+def test_what_was_there_is_gone_when_a_package_is_written_anew(
+    contents: Mapping[str, Contents], tmp_path: Path
+) -> None:
+    (tmp_path / "authorizer").mkdir()
+    (tmp_path / "authorizer" / "left_over.py").touch()
+    packaging.write(contents["authorizer"], tmp_path / "authorizer", packaging.installed_here())
+    assert not (tmp_path / "authorizer" / "left_over.py").exists()
+
+
+def test_a_distribution_that_is_not_pinned_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match=r"boto4; add what brings it to aws\.in"):
+        packaging.write(Contents(frozenset(), frozenset({"boto4"})), tmp_path, packaging.installed_here())
+
+
+def test_compiled_modules_know_their_source_by_where_lambda_has_it(tmp_path: Path) -> None:
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "module.py").write_text("def nothing():\n    pass\n")
+    packaging.compile_modules(tmp_path, sys.executable, ["ours"])
+    (compiled,) = (tmp_path / "ours" / "__pycache__").iterdir()
+    assert b"/var/task/ours/module.py" in compiled.read_bytes()
+
+
+def test_an_interpreter_of_another_version_compiles_nothing() -> None:
+    assert packaging.runtime_interpreter("no-such-python") is None
