@@ -95,16 +95,15 @@ def write(contents: Contents, target: Path, site: Path) -> None:
         _copy(ROOT / file, target / file)
 
 
-def zipped(package: Path) -> bytes:
-    """A package as a ZIP file, the same for the same contents."""
+def zipped(package: Path, *, level: int = 6) -> bytes:
+    """A package as a ZIP file, the same for the same contents; `level` is from 1, fast, to 9, small."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
         for path in sorted(package.rglob("*")):
             if path.is_file():
                 entry = zipfile.ZipInfo(path.relative_to(package).as_posix(), EPOCH)
                 entry.external_attr = 0o100644 << 16
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, path.read_bytes())
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, level)
     return buffer.getvalue()
 
 

@@ -130,7 +130,7 @@ def _upload(emulator: MiniStack, template: Section, packages: Path) -> None:
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     for function in of_type(template, "AWS::Serverless::Function").values():
         name = Path(str(properties(function)["CodeUri"])).name
-        client.upload_fileobj(io.BytesIO(zipped(packages / name)), BUCKET, f"{name}.zip")
+        client.upload_fileobj(io.BytesIO(zipped(packages / name, level=1)), BUCKET, f"{name}.zip")
         properties(function)["CodeUri"] = f"s3://{BUCKET}/{name}.zip"
 
 
