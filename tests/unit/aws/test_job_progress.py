@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from infra.aws.actions import Update
+from infra.aws.actions import Condition, Update
 from infra.aws.attributes import Value
+from infra.aws.keys import Key
 from infra.aws.table import Table, TableUnavailable
 from services.domain import positions
 from services.domain.pushes import Counts, Job, Push, State
@@ -146,6 +147,44 @@ async def test_a_push_waits_for_its_recall_before_it_is_no_longer_under_way(stor
     assert await store.pushes.advance(_end(recall)) == 0
     assert names("PUSHES#UNDER-WAY") == []
     assert await _state(store, pushed) is State.CANCELLED
+
+
+async def test_a_cancel_just_after_the_end_keeps_its_recall_under_way(
+    store: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed = push()
+    (job,) = await store.started(pushed)
+    recall = replace(job, kind="recall", position=positions.new_id(NOON_S))
+    deleted = store.table.deleted
+
+    async def late(key: Key, condition: Condition | None = None) -> Mapping[str, Value] | None:
+        completed = await store.pushes.get(pushed.id)
+        assert completed is not None
+        await store.pushes.transition(completed, State.CANCELLED, at_s=NOON_S, jobs=[recall])
+        return await deleted(key, condition)
+
+    monkeypatch.setattr(store.table, "deleted", late)
+    await store.pushes.advance(_end(job))
+    assert names("PUSHES#UNDER-WAY") == [f"PUSHES#UNDER-WAY {pushed.id}"]
+
+
+async def test_a_cancel_just_before_a_push_is_completed_keeps_its_recall_under_way(
+    store: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed = push()
+    await store.pushes.submit(submission(pushed, jobs=[]))
+    recall = replace(jobs_of(pushed)[0], kind="recall")
+    update = store.table.update
+
+    async def late(asked: Update) -> Mapping[str, Value] | None:
+        await store.pushes.transition(pushed, State.CANCELLED, at_s=NOON_S, jobs=[recall])
+        return await update(asked)
+
+    monkeypatch.setattr(store.table, "update", late)
+    store.clock.at_s += 600
+    await store.rescued()
+    assert await _state(store, pushed) is State.CANCELLED
+    assert names("PUSHES#UNDER-WAY") == [f"PUSHES#UNDER-WAY {pushed.id}"]
 
 
 async def test_a_dead_job_that_goes_on_after_all_is_dead_no_more(store: Stores) -> None:

@@ -82,6 +82,24 @@ async def test_a_job_that_was_released_again_is_sent_as_what_it_became(store: St
     await store.pushes.release_again(job, None, again)
     await store.pushes.advance(_end(other))
     assert await _rescued(store, sent) == [again]
+    assert (await store.pushes.in_flight())[State.SENDING] == 1
+    assert await store.pushes.advance(_end(again)) == 0
+
+
+async def test_jobs_of_a_push_that_expired_under_way_are_seen_to(store: Stores, sent: Outbox) -> None:
+    pushed = push()
+    (job,) = await store.started(pushed)
+    await store.pushes.transition(pushed, State.EXPIRED, at_s=NOON_S)
+    assert await _rescued(store, sent) == [job]
+    await store.pushes.advance(_end(job))
+    assert names("PUSHES#UNDER-WAY") == []
+
+
+async def test_a_push_that_ends_before_its_moment_is_listed_no_more(store: Stores) -> None:
+    scheduled = replace(push(), state=State.SCHEDULED)
+    await store.pushes.submit(submission(scheduled, jobs=[]))
+    await store.pushes.transition(scheduled, State.CANCELLED, at_s=NOON_S)
+    assert names("PUSHES#UNDER-WAY") == []
 
 
 async def test_dead_jobs_are_not_sent_again(store: Stores, sent: Outbox) -> None:
