@@ -50,15 +50,18 @@ LOADED_BY: Final = {"zoneinfo": "tzdata"}
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a ZIP file can state: every file's."""
 _EPOCH_S: Final = 315_532_800
-_TAG: Final = f"cpython-{PYTHON_VERSION.replace('.', '')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a function imports: modules of ours, by their path in this repository, and distributions by their name."""
+    """What a function imports: files of ours by their path in this repository, and distributions by their name.
+
+    `modules` are the paths in the package of those that are loaded when it starts.
+    """
 
     files: Collection[str]
     distributions: Collection[str]
+    modules: Collection[str] = ()
 
 
 def imported_by(function: str) -> Contents:
@@ -67,14 +70,17 @@ def imported_by(function: str) -> Contents:
     owners = _owners(site)
     loaded = _loaded_by(f"infra.aws.functions.{function}", site, _not_pinned(owners, site))
     files: set[str] = set()
+    modules: set[str] = set()
     names = {LOADED_BY[name] for name in loaded if name in LOADED_BY}
     for module, path in loaded.items():
         if path in owners:
             names.add(owners[path])
+            modules.add(str(path.relative_to(site)))
         elif path.is_relative_to(ROOT):
             files.add(str(path.relative_to(ROOT)))
             files.update(READ_BY.get(module, ()))
-    return Contents(frozenset(files), frozenset(names))
+    modules |= files
+    return Contents(files, names, {path for path in modules if path.endswith(".py")})
 
 
 def write(contents: Contents, target: Path, site: Path) -> None:
@@ -89,10 +95,23 @@ def write(contents: Contents, target: Path, site: Path) -> None:
     for name in contents.distributions:
         for path in _files(found[name], site):
             _copy(site / path, target / path)
-            for compiled in (site / path.parent / "__pycache__").glob(f"{path.stem}.{_TAG}.pyc"):
-                _copy(compiled, target / path.parent / "__pycache__" / compiled.name)
     for file in contents.files:
         _copy(ROOT / file, target / file)
+
+
+def build(functions: Collection[str], into: Path, site: Path, interpreter: str | None) -> Mapping[Path, Contents]:
+    """Write the packages of functions, each to a directory of its name; what is in each.
+
+    `interpreter` compiles their modules; with None they are not. Raises what the single steps raise.
+    """
+    packages: dict[Path, Contents] = {}
+    for function in functions:
+        contents = imported_by(function)
+        write(contents, into / function, site)
+        packages[into / function] = contents
+    if interpreter is not None:
+        compile_modules(packages, interpreter)
+    return packages
 
 
 def zipped(package: Path, *, level: int = 6) -> bytes:
@@ -128,16 +147,31 @@ def lambda_site(into: Path) -> Path:
     return target
 
 
-def compile_modules(root: Path, interpreter: str, folders: Collection[str] = (".",)) -> None:
-    """Compile what is in folders of `root` with the Python that will run it: Lambda keeps nothing that it compiles.
+def compile_modules(packages: Mapping[Path, Contents], interpreter: str) -> None:
+    """Compile the modules that functions load with the Python that will run them: Lambda keeps nothing it compiles.
 
-    Without compiled modules a cold start takes about twice as long. They are not compared with their source, and know
-    it by where Lambda has it, so they are the same in every build. Raises CalledProcessError.
+    Without that a cold start takes about twice as long. The compiled modules are not compared with their source, and
+    know it by where Lambda has it, so they are the same in every build. Raises CalledProcessError.
     """
-    command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    command += ["-s", str(root), "-p", "/var/task", *(str(root / folder) for folder in folders)]
+    jobs = [(str(package / module), module) for package, contents in packages.items() for module in contents.modules]
     environment = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
-    subprocess.run(command, env=environment, check=True)  # noqa: S603 - our own command
+    command = [interpreter, "-c", _COMPILE]
+    subprocess.run(command, env=environment, check=True, text=True, input=json.dumps(sorted(jobs)))  # noqa: S603 - ours
+
+
+_COMPILE: Final = """
+import importlib.util, json, os, py_compile, shutil, sys
+
+unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+compiled = {}
+for source, module in json.load(sys.stdin):
+    target = importlib.util.cache_from_source(source)
+    if module in compiled:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copyfile(compiled[module], target)
+    else:
+        compiled[module] = py_compile.compile(source, target, "/var/task/" + module, True, invalidation_mode=unchecked)
+"""
 
 
 def runtime_interpreter(name: str) -> str | None:
@@ -225,11 +259,11 @@ def _copy(source: Path, target: Path) -> None:
     os.utime(target, (_EPOCH_S, _EPOCH_S))
 
 
-def _report(packages: Sequence[tuple[str, Path, Contents]]) -> str:
+def _report(packages: Mapping[Path, Contents]) -> str:
     lines = [f"{'function':<14}{'zipped':>10}{'unpacked':>10}  distributions"]
-    for name, package, contents in packages:
+    for package, contents in packages.items():
         sizes = "".join(f"{size / 1_000_000:>7.2f} MB" for size in (len(zipped(package)), size_bytes(package)))
-        lines.append(f"{name:<14}{sizes}  {' '.join(sorted(contents.distributions))}")
+        lines.append(f"{package.name:<14}{sizes}  {' '.join(sorted(contents.distributions))}")
     return "\n".join(lines)
 
 
@@ -251,20 +285,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if unknown := sorted(set(options.functions) - set(FUNCTIONS)):
         parser.error(f"there is no function {', '.join(unknown)}")
     options.into.mkdir(parents=True, exist_ok=True)
-    interpreter = None if options.host else runtime_interpreter(options.compile_with)
     site = installed_here() if options.host else lambda_site(options.into)
-    if interpreter is not None:
-        compile_modules(site, interpreter)
-    packages: list[tuple[str, Path, Contents]] = []
-    for name in options.functions or FUNCTIONS:
-        contents = imported_by(name)
-        write(contents, options.into / name, site)
-        if interpreter is not None:
-            ours = {file.partition("/")[0] for file in contents.files if file.endswith(".py")}
-            compile_modules(options.into / name, interpreter, sorted(ours))
-        packages.append((name, options.into / name, contents))
-    print(_report(packages))
-    if interpreter is None and not options.host:
+    interpreter = sys.executable if options.host else runtime_interpreter(options.compile_with)
+    print(_report(build(options.functions or FUNCTIONS, options.into, site, interpreter)))
+    if interpreter is None:
         print(
             f"{options.compile_with} is no Python {PYTHON_VERSION}, so modules are not compiled, and cold starts take"
             " twice as long; name one with --compile-with"

@@ -5,10 +5,10 @@ Each change of the template stands here with what AWS does; everything else goes
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import string
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,11 @@ from typing import Final
 import boto3
 from botocore.config import Config
 
-from infra.aws.packaging import zipped
+from infra.aws import packaging
 from tests.emulator import template_file
 from tests.emulator.ministack import REGION, MiniStack
 from tests.emulator.template_file import Node, Section, of_type, properties, section
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 STACK: Final = "fanfare"
 BUCKET: Final = "packages"
 STAGE: Final = "live"
@@ -79,10 +78,9 @@ def session() -> boto3.session.Session:
 def build_packages(into: Path) -> None:
     """The functions' packages for this machine. The emulator runs them in this Python, on this processor; AWS on arm64.
 
-    Raises CalledProcessError.
+    Raises CalledProcessError for a function that cannot be imported.
     """
-    command = [sys.executable, "-m", "infra.aws.packaging", "--host", "--into", str(into)]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    packaging.build(packaging.FUNCTIONS, into, packaging.installed_here(), sys.executable)
 
 
 def deploy(emulator: MiniStack, packages: Path, parameters: Mapping[str, str]) -> Deployment:
@@ -130,8 +128,14 @@ def _upload(emulator: MiniStack, template: Section, packages: Path) -> None:
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     for function in of_type(template, "AWS::Serverless::Function").values():
         name = Path(str(properties(function)["CodeUri"])).name
-        client.upload_fileobj(io.BytesIO(zipped(packages / name, level=1)), BUCKET, f"{name}.zip")
+        client.upload_fileobj(io.BytesIO(_archive(packages / name)), BUCKET, f"{name}.zip")
         properties(function)["CodeUri"] = f"s3://{BUCKET}/{name}.zip"
+
+
+@functools.cache
+def _archive(package: Path) -> bytes:
+    """A package as it is uploaded. Packages do not change while tests run, and many stacks are made of them."""
+    return packaging.zipped(package, level=1)
 
 
 def _adapt(emulator: MiniStack, template: Section, parameters: Mapping[str, str]) -> Mapping[str, Section]:

@@ -121,15 +121,35 @@ def test_what_was_there_is_gone_when_a_package_is_written_anew(
 
 def test_a_distribution_that_is_not_pinned_is_named(tmp_path: Path) -> None:
     with pytest.raises(LookupError, match=r"boto4; add what brings it to aws\.in"):
-        packaging.write(Contents(frozenset(), frozenset({"boto4"})), tmp_path, packaging.installed_here())
+        packaging.write(Contents((), {"boto4"}), tmp_path, packaging.installed_here())
 
 
-def test_compiled_modules_know_their_source_by_where_lambda_has_it(tmp_path: Path) -> None:
-    (tmp_path / "ours").mkdir()
-    (tmp_path / "ours" / "module.py").write_text("def nothing():\n    pass\n")
-    packaging.compile_modules(tmp_path, sys.executable, ["ours"])
-    (compiled,) = (tmp_path / "ours" / "__pycache__").iterdir()
-    assert b"/var/task/ours/module.py" in compiled.read_bytes()
+def test_modules_are_compiled_the_same_wherever_they_were_built(tmp_path: Path) -> None:
+    found: list[bytes] = []
+    for place in ("here", "there"):
+        (tmp_path / place / "ours").mkdir(parents=True)
+        (tmp_path / place / "ours" / "module.py").write_text("def nothing():\n    pass\n")
+        packaging.compile_modules({tmp_path / place: Contents((), (), ["ours/module.py"])}, sys.executable)
+        (compiled,) = (tmp_path / place / "ours" / "__pycache__").iterdir()
+        found.append(compiled.read_bytes())
+    assert found[0] == found[1]
+    assert b"/var/task/ours/module.py" in found[0]
+
+
+def test_a_compiled_module_is_used_though_its_source_is_newer(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("print('compiled')")
+    packaging.compile_modules({tmp_path: Contents((), (), ["module.py"])}, sys.executable)
+    (tmp_path / "module.py").write_text("print('source')")
+    assert run(tmp_path, "import module") == "compiled"
+
+
+def test_one_module_in_two_packages_is_in_both(tmp_path: Path) -> None:
+    for package in ("one", "two"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "module.py").write_text("print('here')")
+    both = {tmp_path / package: Contents((), (), ["module.py"]) for package in ("one", "two")}
+    packaging.compile_modules(both, sys.executable)
+    assert all(list((package / "__pycache__").iterdir()) for package in both)
 
 
 def test_an_interpreter_of_another_version_compiles_nothing() -> None:
