@@ -1,11 +1,11 @@
 """The progress of fan-out jobs in DynamoDB: each step noted once, the last one completing its push.
 
-A page is one conditional write of its job. A job that ends is noted in two: first in the job, then, by its name, in the
-set of those that the push's record says have ended: two write units. A transaction would cost four, it tells nobody how
-many parts are left, and of the hundred jobs of a push that end in the same second it lets one through at a time. Adding a
-name again changes nothing; so whoever meets a job that is over, and of which the record does not know yet, because the
-process that ended it died in between, finishes that: a repeat of the step, a message that is delivered again, or
-`rescue`.
+A page is one conditional write of its job. A job that ends is noted in two: first in the job, then, by its name, in
+the set of those that the push's record says have ended: two write units. A transaction would cost four, it tells nobody
+how many parts are left, and of the hundred jobs of a push that end in the same second it lets one through at a time.
+Adding a name again changes nothing; so whoever meets a job that is over, and of which the record does not know yet,
+because the process that ended it died in between, finishes that: a repeat of the step, a message that is delivered
+again, or `rescue`.
 """
 
 from __future__ import annotations
