@@ -33,7 +33,7 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 run: setup ## start the service on this machine and print how to try it
 	$(BIN)/fanfare serve --data $(DATA) --http-port $(HTTP_PORT) --ws-port $(WS_PORT) --tour
 
-test: setup check ## every check and test
+test: setup check .venv-emulator/.complete ## every check and test
 	$(BIN)/pytest
 
 check: setup ## lint, types, import rules

@@ -164,6 +164,9 @@ def _adapt(emulator: MiniStack, template: Section, parameters: Mapping[str, str]
     for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
         if "Metrics" in properties(alarm):
             del resources[name]
+    # The emulator's IAM takes every schedule to be in the group `default` (AWS: in the one that the request names).
+    for role in of_type(template, "AWS::IAM::Role").values():
+        _allow_schedules_of_default(role)
     # The emulator's CloudFormation does not know these two types, but its API does (AWS: both know both).
     unknown = ("AWS::ApiGatewayV2::IntegrationResponse", "AWS::ApiGatewayV2::RouteResponse")
     return {name: section(resources.pop(name)) for kind in unknown for name in list(of_type(template, kind))}
@@ -182,6 +185,17 @@ def _statements(template: Section) -> Sequence[Section]:
 
 def _listed(node: Node) -> Sequence[Node]:
     return node if isinstance(node, list) else []
+
+
+def _allow_schedules_of_default(role: Section) -> None:
+    for policy in listed(properties(role).get("Policies", [])):
+        for statement in listed(section(section(policy)["PolicyDocument"])["Statement"]):
+            allowed = section(statement)
+            if "scheduler:CreateSchedule" in str(allowed["Action"]):
+                of_default: Node = {
+                    "Fn::Sub": "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/*"
+                }
+                allowed["Resource"] = [allowed["Resource"], of_default]
 
 
 def _answer_pings(deployment: Deployment, taken_out: Mapping[str, Section]) -> None:

@@ -46,6 +46,13 @@ def section(node: Node) -> Section:
     return node
 
 
+def listed(node: Node) -> list[Node]:
+    """A node that must be a list. Raises TypeError."""
+    if not isinstance(node, list):
+        raise TypeError(f"not a list: {node!r}")
+    return node
+
+
 def of_type(template: Section, kind: str) -> dict[str, Section]:
     """The resources of a type, by their logical ids."""
     resources = {name: section(node) for name, node in section(template["Resources"]).items()}
