@@ -62,8 +62,12 @@ class Registry(Protocol):
     async def add(self, connection: Connection) -> None:
         """File a connection under each of its topics; replaces the row of the same connection id."""
 
-    async def replace(self, connection: Connection) -> bool:
-        """Put a newer row of an open connection in place and refile it; False if it is not registered (any more)."""
+    async def replace(self, connection: Connection, *, was: Connection) -> bool:
+        """Put a newer row of an open connection in the place of `was`, and refile it.
+
+        False, and no change, if its row is another by now, or if it is not registered (any more). When the terminal was
+        last heard makes no other row, and what was heard since stays noted.
+        """
 
     async def remove(self, connection_ids: Collection[str]) -> Sequence[Connection]:
         """Take connections out of every topic; the rows that were there. Unknown ids are passed over."""

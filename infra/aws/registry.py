@@ -19,6 +19,7 @@ from infra.aws import connection_rows, keys, presence_counts, shards
 from infra.aws.actions import ABSENT, Condition
 from infra.aws.attributes import Value
 from infra.aws.expressions import holds
+from infra.aws.keys import Key
 from infra.aws.shards import Run, Sharding
 from infra.aws.table import QueryPage, Table, TableUnavailable
 from infra.aws.walk import walk
@@ -60,22 +61,27 @@ class Registry:
             stale = set(connection_rows.filed_as(before)).difference(connection_rows.filed_as(record))
             await self._table.write(deletes=[*stale])
 
-    async def replace(self, connection: Connection) -> bool:
+    async def replace(self, connection: Connection, *, was: Connection) -> bool:
         key = keys.connection(connection.connection_id)
-        rows = connection_rows.rows(connection, self._sharding)
-        record = connection_rows.record(connection, self._sharding)
+        written: set[Key] = set()
         while True:
             before = await self._table.get(key)
             if before is None:
+                await self._table.write(deletes=[*written])
                 return False
-            stale = set(connection_rows.filed_as(before)).difference(connection_rows.filed_as(record))
-            await self._table.write(rows, [*stale])
+            there = connection_rows.of_record(before)
+            is_as_it_was = there.says_the_same_as(was)
+            if not is_as_it_was and not written:
+                return False
+            # Rows that were written over those of another who came first are written anew, as its record says.
+            row = connection if is_as_it_was else there
+            record = connection_rows.record(row, self._sharding)
+            filed = connection_rows.filed_as(record)
+            stale = written.union(connection_rows.filed_as(before)).difference(filed)
+            await self._table.write(connection_rows.rows(row, self._sharding), [*stale])
+            written.update(filed)
             if await self._table.put(record, holds({"version": before["version"]})):
-                return True
-            if await self._table.get(key) is None:
-                await self._table.write(deletes=connection_rows.filed_as(record))
-                return False
-            # Another has replaced it meanwhile; its rows and these are mixed now, so all are written anew.
+                return is_as_it_was
 
     async def remove(self, connection_ids: Collection[str]) -> Sequence[Connection]:
         ids = list(dict.fromkeys(connection_ids))

@@ -83,11 +83,12 @@ class Registry:
             self._index.drop(row.connection_id)
             raise
 
-    async def replace(self, connection: Connection) -> bool:
+    async def replace(self, connection: Connection, *, was: Connection) -> bool:
         before = self._index.get(connection.connection_id)
-        if before is None:
+        if before is None or not before.says_the_same_as(was):
             return False
-        row = self._shared(connection)
+        last_heard_at_s = max(before.last_heard_at_s, connection.last_heard_at_s)
+        row = self._shared(replace(connection, last_heard_at_s=last_heard_at_s))
         self._index.put(row)
         try:
             await self._changes.put(_Change(row))

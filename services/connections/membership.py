@@ -43,18 +43,24 @@ async def _change(ports: Ports, group: str, user: str, *, by: str, joins: bool) 
 
 
 async def refile(ports: Ports, row: Connection) -> Connection:
-    """Give an open connection the groups that its user has now; its row then.
+    """Give an open connection the groups that its user has now; its row then, or its last one if it was closed.
 
-    They are read again after each write: a change in between either finds the row as it is now, or is found here.
+    They are read again after each write: a change in between either finds the row as it is now, or is found here. A
+    session that is refreshed in between stays refreshed.
     """
     while True:
         given = await ports.memberships.of(row.user)
         groups = row.token_groups + tuple(sorted(given.difference(row.token_groups)))
         if groups == row.groups:
             return row
-        row = replace(row, groups=groups)
-        if not await ports.registry.replace(row):
+        newer = replace(row, groups=groups)
+        if await ports.registry.replace(newer, was=row):
+            row = newer
+            continue
+        there = await ports.registry.get(row.connection_id)
+        if there is None:
             return row
+        row = there
 
 
 async def _refile_all(ports: Ports, user: str) -> None:
@@ -62,7 +68,7 @@ async def _refile_all(ports: Ports, user: str) -> None:
     while True:
         page = await ports.registry.page(topics.user(user), WHOLE, live_at_s=0, limit=PAGE, after=after)
         for found in page.items:
-            # The session may have been refreshed since the page was read.
+            # A page may not know when the terminal was last heard, nor that its session was refreshed since.
             row = await ports.registry.get(found.connection_id)
             if row is not None:
                 await refile(ports, row)

@@ -46,6 +46,9 @@ async def refresh(ports: Ports, connection: Connection, identity: Identity) -> C
     The standing and the groups are read again after the row is filed, as when it connected: whoever looks for the
     connections of a revoked token does not find this one before.
 
+    A token that was issued before the session's own and ends before it changes nothing: two may be sent in one go, and
+    the older one may come last.
+
     Raises Problem (403) if the token is another user's or another terminal's, or its user may not be connected.
     """
     if (identity.user, identity.issuer) != (connection.user, connection.issuer):
@@ -56,10 +59,29 @@ async def refresh(ports: Ports, connection: Connection, identity: Identity) -> C
     if fault is not None:
         raise fault
     run_time_groups = await ports.memberships.of(identity.user)
-    newer = replace(under(connection, identity, run_time_groups=run_time_groups), last_heard_at_s=ports.clock.now_s())
-    if not await ports.registry.replace(newer):
-        raise Problem("not_connected", 403, "this connection was closed meanwhile; connect again")
-    fault = await _fault(ports, identity, connection.source_ip)
+    while not _is_superseded(identity, connection):
+        newer = replace(
+            under(connection, identity, run_time_groups=run_time_groups), last_heard_at_s=ports.clock.now_s()
+        )
+        if await ports.registry.replace(newer, was=connection):
+            return await _confirmed(ports, newer, identity)
+        there = await ports.registry.get(connection.connection_id)
+        if there is None:
+            raise Problem("not_connected", 403, "this connection was closed meanwhile; connect again")
+        connection = there
+    return connection
+
+
+def _is_superseded(identity: Identity, connection: Connection) -> bool:
+    """Whether the session is under a token that was issued later and lasts longer."""
+    if identity.issued_at_s is None or connection.issued_at_s is None:
+        return False
+    return identity.issued_at_s < connection.issued_at_s and identity.expires_at_s < connection.expires_at_s
+
+
+async def _confirmed(ports: Ports, newer: Connection, identity: Identity) -> Connection:
+    """The row of a session that was just put under a token, unless that has been revoked meanwhile."""
+    fault = await _fault(ports, identity, newer.source_ip)
     if fault is not None:
         await dismiss(ports, [newer], Bye.of(fault))
         raise fault

@@ -49,6 +49,10 @@ class Connection:
         """Its place in ring order within a topic: `<ring, 8 hex digits>#<connection id>`."""
         return f"{self.place:08x}#{self.connection_id}"
 
+    def says_the_same_as(self, other: Connection) -> bool:
+        """Whether both rows say the same, whenever the terminal was last heard."""
+        return self == replace(other, last_heard_at_s=self.last_heard_at_s)
+
     def may_be_opening(self, now_s: float) -> bool:
         """Whether its handshake may be under way: the gateway says until its end that there is no such socket.
 

@@ -108,7 +108,7 @@ async def test_a_replaced_row_is_refiled(registry: Registry) -> None:
     row = connection("c1", groups=("ops", "sales"))
     await registry.add(row)
     newer = replace(row, groups=("sales", "hr"), expires_at_s=row.expires_at_s + 60)
-    assert await registry.replace(newer) is True
+    assert await registry.replace(newer, was=row) is True
     assert await registry.get("c1") == newer
     filed = {name: await _ids(registry, topics.group(name)) for name in ("ops", "sales", "hr")}
     assert filed == {"ops": [], "sales": ["c1"], "hr": ["c1"]}
@@ -118,8 +118,39 @@ async def test_a_connection_that_is_gone_is_not_replaced(registry: Registry) -> 
     row = connection("c1")
     await registry.add(row)
     await registry.remove(["c1"])
-    assert await registry.replace(row) is False
+    assert await registry.replace(row, was=row) is False
     assert await registry.get("c1") is None
+
+
+async def test_a_row_that_is_another_by_now_is_not_replaced(registry: Registry) -> None:
+    row = connection("c1", groups=("ops",))
+    refreshed = replace(row, token_id="newer", expires_at_s=row.expires_at_s + 60)
+    await registry.add(row)
+    await registry.replace(refreshed, was=row)
+    assert await registry.replace(replace(row, groups=("hr",)), was=row) is False
+    assert await registry.get("c1") == refreshed
+    filed = {name: await _ids(registry, topics.group(name)) for name in ("ops", "hr")}
+    assert filed == {"ops": ["c1"], "hr": []}
+
+
+async def test_of_two_that_replace_a_row_at_the_same_time_one_does(registry: Registry) -> None:
+    row = connection("c1", groups=("ops",))
+    await registry.add(row)
+    newer = [replace(row, groups=(name,)) for name in ("hr", "sales")]
+    done = await asyncio.gather(*(registry.replace(each, was=row) for each in newer))
+    assert sorted(done) == [False, True]
+    assert await registry.get("c1") == newer[done.index(True)]
+    filed = [await _ids(registry, topics.group(name)) for name in ("hr", "sales")]
+    assert filed == [["c1"] if each else [] for each in done]
+
+
+async def test_a_row_that_was_heard_since_is_replaced_and_stays_heard(registry: Registry) -> None:
+    row = connection("c1", heard_at_s=NOON_S)
+    await registry.add(row)
+    await registry.heard(["c1"], NOON_S + 7)
+    newer = replace(row, groups=("ops",))
+    assert await registry.replace(newer, was=row) is True
+    assert await registry.get("c1") == replace(newer, last_heard_at_s=NOON_S + 7)
 
 
 async def test_removing_gives_the_rows_that_were_there(registry: Registry) -> None:
@@ -288,7 +319,7 @@ async def test_those_longest_over_come_first(registry: Registry) -> None:
 async def test_a_refreshed_session_is_not_over(registry: Registry) -> None:
     row = connection("c1", expires_at_s=int(NOON_S) - 5)
     await registry.add(row)
-    await registry.replace(replace(row, expires_at_s=int(NOON_S) + 5))
+    await registry.replace(replace(row, expires_at_s=int(NOON_S) + 5), was=row)
     assert list(await registry.over(NOON_S, limit=10)) == []
 
 

@@ -106,7 +106,7 @@ async def test_a_connection_filed_before_the_sharding_was_changed_is_refiled(tab
     before, after = Registry(table, clock, Sharding(shards=1)), Registry(table, clock, SHARDING)
     row = connection("c1", place=SIZE - 1)
     await before.add(row)
-    await after.replace(row)
+    await after.replace(row, was=row)
     assert await _rows(after) == [row]
     assert await _rows(before) == []
 
@@ -176,9 +176,9 @@ async def test_a_replacement_that_fails_is_mended_by_a_repeat(registry: Registry
     newer = replace(row, groups=("hr",))
     interference.is_down("PutItem")
     with pytest.raises(TableUnavailable):
-        await registry.replace(newer)
+        await registry.replace(newer, was=row)
     assert await registry.get("c1") == row
-    await registry.replace(newer)
+    await registry.replace(newer, was=row)
     assert await _filed(registry) == {topic: [newer] for topic in newer.topics()}
 
 
@@ -196,7 +196,7 @@ async def test_a_connection_that_is_removed_while_it_is_replaced_is_gone(table: 
     row = connection("c1", terminal_id="t", groups=("ops",))
     await registry.add(row)
     _once_after(table, "write", lambda: registry.remove(["c1"]))
-    assert await registry.replace(replace(row, groups=("hr",))) is False
+    assert await registry.replace(replace(row, groups=("hr",)), was=row) is False
     assert await _filed(registry) == {}
 
 
@@ -204,7 +204,7 @@ async def test_a_connection_that_is_replaced_while_it_is_removed_is_gone(table: 
     row = connection("c1", terminal_id="t", groups=("ops",))
     await registry.add(row)
     _once_after(table, "get", lambda: registry.remove(["c1"]))
-    assert await registry.replace(replace(row, groups=("hr",))) is False
+    assert await registry.replace(replace(row, groups=("hr",)), was=row) is False
     assert await _filed(registry) == {}
 
 
@@ -222,16 +222,40 @@ async def test_whatever_is_done_at_the_same_time_a_connection_is_filed_as_its_re
         await Registry(plain, ManualClock(), SHARDING).add(row)
         # Each has a registry of its own, as functions have.
         table = Table(dynamodb.client(), dynamodb.NAME, Shuffled(seed))
-        refiled = [
-            Registry(table, ManualClock(), SHARDING).replace(replace(row, groups=tuple(names))) for names in groups
-        ]
-        removed = [Registry(table, ManualClock(), SHARDING).remove(["c1"]) for _ in range(removals)]
-        gone = await asyncio.gather(*removed, *refiled)
+        newer = [replace(row, groups=tuple(names)) for names in groups]
+        refiled = asyncio.gather(*(Registry(table, ManualClock(), SHARDING).replace(each, was=row) for each in newer))
+        removed = asyncio.gather(*(Registry(table, ManualClock(), SHARDING).remove(["c1"]) for _ in range(removals)))
+        gone, done = await removed, await refiled
         registry = Registry(plain, ManualClock(), SHARDING)
         now = await registry.get("c1")
         filed = await _filed(registry)
     assert filed == ({} if now is None else {topic: [now] for topic in now.topics()})
-    assert sum(len(rows) for rows in gone if isinstance(rows, list)) == min(removals, 1)
+    assert sum(map(len, gone)) == min(removals, 1)
+    assert now in [each for each, is_done in zip(newer, done, strict=True) if is_done] or removals
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 1 << 32))
+async def test_whoever_asks_for_a_change_until_it_is_made_undoes_no_other(seed: int) -> None:
+    row = connection("c1", terminal_id="t")
+
+    async def join(registry: Registry, group: str) -> None:
+        before: Connection | None = row
+        while before is not None:
+            if await registry.replace(replace(before, groups=(*before.groups, group)), was=before):
+                return
+            before = await registry.get("c1")
+
+    with dynamodb.table() as plain:
+        await Registry(plain, ManualClock(), SHARDING).add(row)
+        table = Table(dynamodb.client(), dynamodb.NAME, Shuffled(seed))
+        await asyncio.gather(
+            *(join(Registry(table, ManualClock(), SHARDING), group) for group in ("ops", "hr", "sales"))
+        )
+        filed = await _filed(Registry(plain, ManualClock(), SHARDING))
+    (now,) = filed[ALL]
+    assert sorted(now.groups) == ["hr", "ops", "sales"]
+    assert filed == {topic: [now] for topic in now.topics()}
 
 
 async def test_what_was_heard_is_not_undone_by_a_row_that_is_older(registry: Registry) -> None:
@@ -239,7 +263,7 @@ async def test_what_was_heard_is_not_undone_by_a_row_that_is_older(registry: Reg
     await registry.add(row)
     await registry.heard(["c1"], NOON_S + 7)
     await registry.heard(["c1"], NOON_S + 3)
-    await registry.replace(row)
+    await registry.replace(row, was=row)
     heard = await registry.get("c1")
     assert heard is not None
     assert heard.last_heard_at_s == NOON_S + 7

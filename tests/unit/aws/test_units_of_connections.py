@@ -89,7 +89,7 @@ async def test_a_connection_is_removed_in_two_calls_and_a_unit_for_each_item(reg
 async def test_a_refresh_reads_the_record_and_writes_every_item(registry: Registry, meter: Meter) -> None:
     await registry.add(_typical())
     meter.reset()
-    await registry.replace(_typical())
+    await registry.replace(_typical(), was=_typical())
     assert meter.calls == {"GetItem": 1, "BatchWriteItem": 1, "PutItem": 1}
     assert (meter.write_units, meter.read_units) == (FILED + 1, 1)
 

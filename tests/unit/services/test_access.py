@@ -24,7 +24,7 @@ async def rows(service: Service) -> dict[str, Connection]:
 
 
 async def _refile(service: Service, row: Connection, **changes: object) -> None:
-    assert await service.ports.registry.replace(replace(row, **changes))  # type: ignore[arg-type] # any member
+    assert await service.ports.registry.replace(replace(row, **changes), was=row)  # type: ignore[arg-type] # any member
 
 
 def _bye(service: Service, connection_id: str) -> Frame:

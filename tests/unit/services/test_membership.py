@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from services.connections import membership
+from services.connections import membership, sessions
 from services.domain import topics
+from services.domain.identity import Identity
 from services.domain.problems import Problem
 from services.domain.ring import WHOLE
+from tests.contract.adapters import NOON_S
 from tests.unit.services.service import HOUR_S, Service, once_after, once_before
 
 
@@ -93,9 +95,27 @@ async def test_a_session_refreshed_meanwhile_stays_refreshed(service: Service) -
     await service.connect("a1", "alice", place=1)
     row = await service.connect("a2", "alice", place=2)
     newer = replace(row, expires_at_s=row.expires_at_s + HOUR_S)
-    once_after(service.ports.registry, "page", lambda: service.ports.registry.replace(newer))
+    once_after(service.ports.registry, "page", lambda: service.ports.registry.replace(newer, was=row))
     await _join(service, "ops")
     assert await service.ports.registry.get("a2") == replace(newer, groups=("ops",))
+
+
+async def test_a_session_refreshed_while_its_groups_are_read_stays_refreshed(service: Service) -> None:
+    row = await service.connect("a", "alice", groups=("it",), lasts_s=60)
+    newer = Identity(
+        user="alice",
+        issuer=row.issuer,
+        expires_at_s=int(NOON_S) + HOUR_S,
+        issued_at_s=int(NOON_S),
+        token_id="newer",
+        groups=("it", "sales"),
+    )
+    once_after(service.ports.memberships, "of", lambda: sessions.refresh(service.ports, row, newer))
+    await _join(service, "ops")
+    there = await service.ports.registry.get("a")
+    assert there is not None
+    assert (there.token_id, there.expires_at_s) == ("newer", newer.expires_at_s)
+    assert there.groups == ("it", "sales", "ops")
 
 
 async def test_a_connection_that_closes_meanwhile_stays_closed(service: Service) -> None:

@@ -123,6 +123,20 @@ async def test_a_group_given_while_it_is_put_in_place_is_had(service: Service, r
     assert await service.ports.registry.get("a") == newer
 
 
+async def test_of_two_tokens_at_once_the_one_issued_later_stays(service: Service, row: Connection) -> None:
+    latest = replace(NEWER, token_id="latest", issued_at_s=int(NOON_S) + 20, expires_at_s=NEWER.expires_at_s + 20)
+    once_before(service.ports.registry, "replace", lambda: sessions.refresh(service.ports, row, latest))
+    await sessions.refresh(service.ports, row, NEWER)
+    there = await service.ports.registry.get("a")
+    assert there is not None
+    assert there.token_id == "latest"
+
+
+async def test_a_token_that_lasts_longer_is_taken_though_it_is_older(service: Service, row: Connection) -> None:
+    older = replace(NEWER, issued_at_s=int(NOON_S) - HOUR_S)
+    assert (await sessions.refresh(service.ports, row, older)).token_id == "newer"
+
+
 async def test_nothing_is_delivered_in_the_grace(service: Service, row: Connection) -> None:
     service.clock.at_s += 60
     await sessions.sweep(service.ports)
