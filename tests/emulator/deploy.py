@@ -21,7 +21,7 @@ from botocore.config import Config
 from infra.aws import packaging
 from tests.emulator import template_file
 from tests.emulator.ministack import REGION, MiniStack
-from tests.emulator.template_file import Node, Section, of_type, properties, section
+from tests.emulator.template_file import Section, listed, of_type, properties, section
 
 STACK: Final = "fanfare"
 BUCKET: Final = "packages"
@@ -156,17 +156,18 @@ def _adapt(emulator: MiniStack, template: Section, parameters: Mapping[str, str]
     )
     concurrency = section(section(template["Parameters"])["FanOutConcurrency"])
     scaling["MaximumConcurrency"] = int(parameters.get("FanOutConcurrency", str(concurrency["Default"])))
-    # The emulator demands an action of its own for a batch (AWS: sqs:SendMessage covers SendMessageBatch).
+    of_default = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/*"
     for statement in _statements(template):
+        # The emulator demands an action of its own for a batch (AWS: sqs:SendMessage covers SendMessageBatch).
         if statement["Action"] == "sqs:SendMessage":
             statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+        # The emulator's IAM takes every schedule to be in the group `default` (AWS: in the one that the request names).
+        if "scheduler:CreateSchedule" in str(statement["Action"]):
+            statement["Resource"] = [statement["Resource"], {"Fn::Sub": of_default}]
     # The emulator's CloudFormation has no alarms over several metrics (AWS: `Metrics` of an alarm).
     for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
         if "Metrics" in properties(alarm):
             del resources[name]
-    # The emulator's IAM takes every schedule to be in the group `default` (AWS: in the one that the request names).
-    for role in of_type(template, "AWS::IAM::Role").values():
-        _allow_schedules_of_default(role)
     # The emulator's CloudFormation does not know these two types, but its API does (AWS: both know both).
     unknown = ("AWS::ApiGatewayV2::IntegrationResponse", "AWS::ApiGatewayV2::RouteResponse")
     return {name: section(resources.pop(name)) for kind in unknown for name in list(of_type(template, kind))}
@@ -177,25 +178,10 @@ def _statements(template: Section) -> Sequence[Section]:
     policies = [
         section(section(policy)["PolicyDocument"])
         for role in of_type(template, "AWS::IAM::Role").values()
-        for policy in _listed(properties(role).get("Policies"))
+        for policy in listed(properties(role).get("Policies", []))
     ]
-    statements = [section(statement) for policy in policies for statement in _listed(policy["Statement"])]
+    statements = [section(statement) for policy in policies for statement in listed(policy["Statement"])]
     return [statement for statement in statements if "Action" in statement]
-
-
-def _listed(node: Node) -> Sequence[Node]:
-    return node if isinstance(node, list) else []
-
-
-def _allow_schedules_of_default(role: Section) -> None:
-    for policy in listed(properties(role).get("Policies", [])):
-        for statement in listed(section(section(policy)["PolicyDocument"])["Statement"]):
-            allowed = section(statement)
-            if "scheduler:CreateSchedule" in str(allowed["Action"]):
-                of_default: Node = {
-                    "Fn::Sub": "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/*"
-                }
-                allowed["Resource"] = [allowed["Resource"], of_default]
 
 
 def _answer_pings(deployment: Deployment, taken_out: Mapping[str, Section]) -> None:

@@ -14,19 +14,13 @@ from infra.aws.settings import EXAMPLE
 from services.authorizer import base64url, issuers
 from services.domain import frames
 from tests.emulator import template_file
-from tests.emulator.template_file import Node, Section, of_type, properties, section
+from tests.emulator.template_file import Node, Section, listed, of_type, properties, section
 
 TEMPLATE: Final = template_file.load()
 FUNCTIONS: Final = of_type(TEMPLATE, "AWS::Serverless::Function")
 ROLES: Final = of_type(TEMPLATE, "AWS::IAM::Role")
 ALARMS: Final = of_type(TEMPLATE, "AWS::CloudWatch::Alarm")
 ISSUER: Final = {"Issuer": "https://id.example", "Audience": "fanfare"}
-
-
-def listed(node: Node) -> list[Node]:
-    """A node that must be a list."""
-    assert isinstance(node, list)
-    return node
 
 
 def text(node: Node) -> str:
