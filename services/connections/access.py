@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from services.connections.farewell import Bye, dismiss
+from services.connections.farewell import Bye, NotAllClosed, expel
 from services.domain import names, standing, topics
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
@@ -24,6 +24,7 @@ CLOCK_SKEW_S = 60
 async def block(ports: Ports, block: Block) -> int:
     """Keep a user out from now on, and close what they have open; how many sockets that were.
 
+    That holds too where NotAllClosed is raised: nothing is delivered to the sockets that are left.
     Raises Problem (422) if the name cannot be one, or the block would be over already.
     """
     names.checked(block.user, "user")
@@ -98,7 +99,7 @@ async def revoke_before(ports: Ports, user: str, issued_before_s: float, *, by: 
 
 async def _close_those_refused(ports: Ports, user: str) -> int:
     """Close the sockets of a user that their standing refuses, each with its own reason."""
-    closed = 0
+    expulsion = _Expulsion(ports)
     after: str | None = None
     while True:
         now_s = ports.clock.now_s()
@@ -107,20 +108,41 @@ async def _close_those_refused(ports: Ports, user: str) -> int:
             facts = await ports.blocks.standing(user, row.token_id, row.issuer)
             fault = standing.fault(facts, user=user, issued_at_s=row.issued_at_s, source_ip=row.source_ip, now_s=now_s)
             if fault is not None:
-                closed += await dismiss(ports, [row], Bye.of(fault))
+                await expulsion.of([row], Bye.of(fault))
         if page.next is None:
-            return closed
+            return expulsion.closed()
         after = page.next
 
 
 async def _close(ports: Ports, topic: topics.Topic, meant: Callable[[Connection], bool], bye: Bye) -> int:
-    closed = 0
+    expulsion = _Expulsion(ports)
     after: str | None = None
     while True:
         page = await ports.registry.page(topic, WHOLE, live_at_s=0, limit=PAGE, after=after)
-        rows = [row for row in page.items if meant(row)]
-        if rows:
-            closed += await dismiss(ports, rows, bye)
+        await expulsion.of([row for row in page.items if meant(row)], bye)
         if page.next is None:
-            return closed
+            return expulsion.closed()
         after = page.next
+
+
+class _Expulsion:
+    """Expels connections as they are found: a socket that cannot be closed is no reason to leave others open."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._closed = 0
+        self._failure: NotAllClosed | None = None
+
+    async def of(self, rows: Sequence[Connection], bye: Bye) -> None:
+        """Expel these."""
+        try:
+            self._closed += await expel(self._ports, rows, bye)
+        except NotAllClosed as failure:
+            self._closed += failure.closed
+            self._failure = failure
+
+    def closed(self) -> int:
+        """How many there were in all. Raises NotAllClosed if some could not be closed."""
+        if self._failure is not None:
+            raise self._failure
+        return self._closed

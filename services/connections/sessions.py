@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from services.connections.farewell import Bye, dismiss
+from services.connections.farewell import Bye, dismiss, expel
 from services.connections.membership import refile
 from services.domain import standing
 from services.domain.connection import Connection, under
@@ -83,7 +83,7 @@ async def _confirmed(ports: Ports, newer: Connection, identity: Identity) -> Con
     """The row of a session that was just put under a token, unless that has been revoked meanwhile."""
     fault = await _fault(ports, identity, newer.source_ip)
     if fault is not None:
-        await dismiss(ports, [newer], Bye.of(fault))
+        await expel(ports, [newer], Bye.of(fault))
         raise fault
     return await refile(ports, newer)
 

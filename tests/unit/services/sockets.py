@@ -25,6 +25,7 @@ class ScriptedSockets:
         self.posts: list[tuple[str, ...]] = []
         self.before_post: Callable[[], Awaitable[None]] | None = None
         self._gone: set[str] = set()
+        self._stuck: set[str] = set()
         self._next: dict[str, deque[Outcome]] = defaultdict(deque)
         self._always: dict[str, Outcome] = {}
         self._sent: dict[str, list[bytes]] = defaultdict(list)
@@ -67,6 +68,14 @@ class ScriptedSockets:
         """The connections that were sent anything."""
         return {connection_id for connection_id, sent in self._sent.items() if sent}
 
+    def stick(self, *connection_ids: str) -> None:
+        """Sockets cannot be closed from now on."""
+        self._stuck.update(connection_ids)
+
+    def loosen(self) -> None:
+        """Every socket can be closed."""
+        self._stuck.clear()
+
     def forget(self) -> None:
         """Begin anew."""
         self.posts.clear()
@@ -85,6 +94,8 @@ class ScriptedSockets:
         return PostResult(**became)
 
     async def close(self, connection_id: str) -> bool:
+        if connection_id in self._stuck:
+            raise OSError(f"{connection_id} cannot be closed now")
         if connection_id in self._gone:
             return False
         self._gone.add(connection_id)

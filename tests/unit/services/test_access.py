@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from services.connections import access
+from services.connections.farewell import NotAllClosed
 from services.domain.connection import Connection
 from services.domain.problems import Problem
 from services.domain.standing import Block
@@ -95,6 +96,25 @@ async def test_who_is_blocked_gets_nothing_more_also_where_the_bye_did_not_arriv
     await access.block(service.ports, ALICE)
     await service.send()
     assert (service.pushes_at("a1"), service.pushes_at("a2"), len(service.pushes_at("b"))) == ([], [], 1)
+
+
+async def test_a_socket_that_cannot_be_closed_keeps_no_other_of_the_user_open(service: Service) -> None:
+    service.sockets.stick("a1")
+    with pytest.raises(NotAllClosed):
+        await access.block(service.ports, ALICE)
+    assert (service.sockets.closed, await service.registered()) == (["a2"], {"b"})
+
+
+async def test_a_socket_that_cannot_be_closed_keeps_no_other_of_the_token_open(
+    service: Service, rows: dict[str, Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "PAGE", 1)
+    for each in ("a2", "b"):
+        await _refile(service, rows[each], token_id="token-of-a1")
+    service.sockets.stick("a1", "b")
+    with pytest.raises(NotAllClosed):
+        await access.revoke_token(service.ports, "token-of-a1", by="admin")
+    assert (service.sockets.closed, await service.registered()) == (["a2"], set())
 
 
 async def test_an_end_of_a_block_closes_nothing_and_says_whether_there_was_one(service: Service) -> None:

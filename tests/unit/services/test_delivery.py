@@ -167,6 +167,18 @@ async def test_a_connection_that_cannot_keep_up_is_closed_to_resync(service: Ser
     assert await service.counts(push) == Counts(targeted=1, skipped=1)
 
 
+async def test_a_connection_that_cannot_be_closed_to_resync_is_not_given_up(service: Service) -> None:
+    await service.connect("slow")
+    service.sockets.next_posts("slow", *THROTTLED_TO_THE_END)
+    service.sockets.stick("slow")
+    push = await service.submit()
+    with pytest.raises(OSError, match="could not be closed"):
+        await service.settle()
+    service.sockets.loosen()
+    await service.settle()
+    assert (service.pushes_at("slow"), await service.counts(push)) == ([push.id], Counts(targeted=1, sent=1))
+
+
 async def test_a_throttled_connection_that_leaves_is_counted_as_gone(service: Service) -> None:
     await service.connect("a")
     service.sockets.next_posts("a", "throttled")
