@@ -40,8 +40,8 @@ def about(**keys: object) -> None:
     set_context_keys(**keys)  # type: ignore[arg-type]  # declared as dictionaries, meant as any value
 
 
-def subjects(event: Mapping[str, object]) -> dict[str, object]:
+def subjects(event: Mapping[str, object]) -> dict[str, str]:
     """What the lines of an invocation are about: the connection of a WebSocket event."""
     context = event.get("requestContext")
     connection_id = context.get("connectionId") if isinstance(context, Mapping) else None
-    return {} if connection_id is None else {"connection_id": connection_id}
+    return {} if connection_id is None else {"connection_id": str(connection_id)}

@@ -44,8 +44,8 @@ NOT_REPRODUCIBLE: Final = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct
 """Files in which an installer says what it did."""
 READ_BY: Final = {"admin_api.error_page": ("docs/errors.md",)}
 """Files beside the code that a module of ours reads."""
-LOADED_BY: Final = {"zoneinfo": "tzdata"}
-"""Distributions that a module of the standard library loads when it is first asked."""
+LOADED_BY: Final = {"zoneinfo": ("tzdata",), "infra.aws.process": ("aws-xray-sdk", "wrapt")}
+"""Distributions that a module loads when they are first needed: time zones, and where traces are made, the SDK."""
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a ZIP file can state: every file's."""
@@ -71,7 +71,7 @@ def imported_by(function: str) -> Contents:
     loaded = _loaded_by(f"infra.aws.functions.{function}", site, _not_pinned(owners, site))
     files: set[str] = set()
     modules: set[str] = set()
-    names = {LOADED_BY[name] for name in loaded if name in LOADED_BY}
+    names = {name for module in loaded for name in LOADED_BY.get(module, ())} & set(owners.values())
     for module, path in loaded.items():
         if path in owners:
             names.add(owners[path])

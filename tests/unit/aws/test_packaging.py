@@ -70,8 +70,9 @@ def test_none_has_what_is_only_for_one_machine(contents: Mapping[str, Contents],
     assert {"uvicorn", "websockets", "click"}.isdisjoint(contents[function].distributions)
 
 
-def test_what_the_standard_library_loads_when_asked_is_there(contents: Mapping[str, Contents]) -> None:
-    assert "tzdata" in contents["api"].distributions
+@pytest.mark.parametrize("distribution", ["tzdata", "aws-xray-sdk", "wrapt"])
+def test_what_is_loaded_only_when_it_is_needed_is_there(contents: Mapping[str, Contents], distribution: str) -> None:
+    assert distribution in contents["api"].distributions
 
 
 @pytest.mark.parametrize("function", WRITTEN)

@@ -6,7 +6,11 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,7 @@ from infra.aws.process import Process
 from infra.aws.settings import EXAMPLE, SettingsError
 from tests.unit.aws.lambda_context import Context
 
+ROOT = Path(__file__).resolve().parents[3]
 log = logging.getLogger("services.somewhere")
 MESSAGE = {"requestContext": {"connectionId": "R0oXAdfD0kwCH6w=", "routeKey": "$default"}, "body": "{}"}
 
@@ -161,3 +166,34 @@ def test_libraries_do_not_tell_what_was_sent(capsys: pytest.CaptureFixture[str],
 def test_without_the_name_of_its_service_it_does_not_start() -> None:
     with pytest.raises(SettingsError, match="POWERTOOLS_SERVICE_NAME is missing"):
         Process({})
+
+
+TRACED = """
+import json
+from aws_xray_sdk.core import xray_recorder
+from infra.aws.process import Process
+from infra.aws.settings import EXAMPLE
+from tests.unit.aws.lambda_context import Context
+
+async def handle(event):
+    return {"secret": "of the answer"}
+
+xray_recorder.emitter.send_entity = lambda entity: print(json.dumps(entity.to_dict()))
+Process({**EXAMPLE, "FANFARE_TRACING": "Active"}).handler(handle)(
+    {"requestContext": {"connectionId": "R0oXAdfD0kwCH6w="}}, Context()
+)
+"""
+"""In a process of its own: the X-Ray SDK looks when it is imported whether it is in Lambda."""
+
+
+def test_where_traces_are_made_an_invocation_can_be_found_by_its_connection() -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+    }
+    written = subprocess.check_output([sys.executable, "-c", TRACED], env=environment, cwd=ROOT, text=True, timeout=60)
+    subsegment = json.loads(written)
+    assert subsegment["trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
+    assert subsegment["annotations"]["connection_id"] == "R0oXAdfD0kwCH6w="
+    assert "of the answer" not in written
