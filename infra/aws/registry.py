@@ -250,10 +250,12 @@ class Registry:
         return isinstance(expires_at, int | float) and expires_at > self._clock.now_s()
 
     def _remember(self, rows: Sequence[Connection]) -> None:
+        """Remember what was just read, however much that is."""
         lately = self._read_lately
         for row in rows:
+            lately.pop(row.connection_id, None)
             lately[row.connection_id] = row
-        while len(lately) > READ_LATELY:
+        while len(lately) > max(READ_LATELY, len(rows)):
             del lately[next(iter(lately))]
 
 

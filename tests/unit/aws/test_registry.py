@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.aws import connection_rows, keys
+from infra.aws import registry as registry_module
 from infra.aws.registry import COUNTED_AT_MOST, Registry
 from infra.aws.shards import LANE_ROWS, Sharding
 from infra.aws.table import Table, TableUnavailable
@@ -190,6 +191,18 @@ async def test_rows_whose_record_was_never_written_are_dropped_when_one_is_found
     assert await _rows(registry, topics.group("ops")) == [row]
     assert list(await registry.remove(["c1"])) == []
     assert await _filed(registry) == {}
+
+
+async def test_rows_without_a_record_that_are_over_are_dropped_however_many_they_are(
+    table: Table, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "READ_LATELY", 2)
+    names = [f"c{number}" for number in range(5)]
+    for name in names:
+        await table.write(connection_rows.rows(connection(name, expires_at_s=int(NOON_S) - 60), SHARDING))
+    over = await registry.over(NOON_S, limit=10)
+    await registry.remove([row.connection_id for row in over])
+    assert list(await registry.over(NOON_S, limit=10)) == []
 
 
 async def test_a_connection_that_is_removed_while_it_is_replaced_is_gone(table: Table, registry: Registry) -> None:

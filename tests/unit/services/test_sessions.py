@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
@@ -168,3 +170,66 @@ async def test_a_sweep_goes_on_until_none_is_left(service: Service, monkeypatch:
     service.clock.at_s += 60
     assert await sessions.sweep(service.ports) == 5
     assert await service.registered() == set()
+
+
+async def test_a_sweep_asks_for_what_is_over_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SWEEP_PAGE", 2)
+    for index in range(5):
+        await service.connect(f"c{index}", lasts_s=1)
+    service.clock.at_s += 60
+    asked: list[None] = []
+
+    async def note() -> None:
+        asked.append(None)
+        once_before(service.ports.registry, "over", note)
+
+    once_before(service.ports.registry, "over", note)
+    await sessions.sweep(service.ports)
+    assert len(asked) == 1
+
+
+async def test_a_sweep_does_no_more_than_a_bounded_number_the_longest_over_first(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SWEPT_AT_MOST", 2)
+    for index in (3, 1, 2):
+        await service.connect(f"c{index}", lasts_s=index)
+    service.clock.at_s += 60
+    assert await sessions.sweep(service.ports) == 2
+    assert await service.registered() == {"c3"}
+
+
+async def test_a_sweep_ends_where_a_row_cannot_be_removed(
+    service: Service, row: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def remove(connection_ids: Collection[str]) -> Sequence[Connection]:
+        await asyncio.sleep(0)
+        return []
+
+    monkeypatch.setattr(service.ports.registry, "remove", remove)
+    service.clock.at_s += 120
+    async with asyncio.timeout(5):
+        await sessions.sweep(service.ports)
+    assert await service.registered() == {row.connection_id}
+
+
+async def test_a_sweep_goes_on_past_a_socket_that_cannot_be_closed_and_leaves_it_to_the_next(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SWEEP_PAGE", 2)
+    for index in range(4):
+        await service.connect(f"c{index}", lasts_s=index + 1)
+    service.clock.at_s += 60
+    service.sockets.stick("c0")
+    assert await sessions.sweep(service.ports) == 3
+    assert await service.registered() == {"c0"}
+    service.sockets.loosen()
+    assert await sessions.sweep(service.ports) == 1
+
+
+async def test_a_sweep_gives_up_where_no_socket_can_be_closed(service: Service, row: Connection) -> None:
+    service.clock.at_s += 120
+    service.sockets.stick("a")
+    with pytest.raises(OSError, match="could not be closed"):
+        await sessions.sweep(service.ports)
+    assert await service.registered() == {"a"}
