@@ -1,0 +1,279 @@
+"""What the service does that costs something, each done once in a deployment of its own while its ledger is open."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Final
+from unittest import mock
+
+from infra.aws.shards import Sharding
+from services.domain.connection import Connection
+from services.domain.pushes import State
+from services.domain.ring import SIZE
+from services.domain.topics import ALL
+from services.fanout import delivery
+from services.fanout.delivery import NO_LIMIT, Budget
+from tests.cost.cloud import (
+    GROUPS,
+    IDEMPOTENCY_KEY,
+    TOKEN,
+    Cloud,
+    come,
+    connection_number,
+    filed,
+    gone,
+    position,
+    running,
+    user_number,
+)
+from tests.cost.spending import Spent
+from tests.unit.services.service import A_PAGE_EACH
+
+TOGETHER: Final = 100
+"""Records in a full batch of the stream: `BatchSize` in template.yaml."""
+TEAM: Final = 50
+SILENT_S: Final = 300
+"""How long a terminal has said nothing: as long as it is between two pings."""
+A_PAGE_AND_A_HALF: Final = 750
+
+
+async def connect() -> Spent:
+    with running() as cloud:
+        await cloud.connect()
+        return cloud.ledger.spent()
+
+
+async def connect_counted_alone() -> Spent:
+    with running() as cloud:
+        await cloud.connect()
+        return await _counted(cloud)
+
+
+async def connect_counted_with_others() -> Spent:
+    with running() as cloud:
+        await cloud.count(*(come(filed(number)) for number in range(TOGETHER)))
+        return cloud.ledger.spent().times(1 / TOGETHER)
+
+
+async def disconnect() -> Spent:
+    with running() as cloud:
+        await _connected(cloud)
+        await cloud.disconnect()
+        return cloud.ledger.spent()
+
+
+async def disconnect_counted_alone() -> Spent:
+    with running() as cloud:
+        await _connected(cloud)
+        await cloud.disconnect()
+        return await _counted(cloud)
+
+
+async def disconnect_counted_with_others() -> Spent:
+    with running() as cloud:
+        await cloud.count(*(come(filed(number)) for number in range(TOGETHER)))
+        cloud.ledger.reset()
+        await cloud.count(*(gone(filed(number)) for number in range(TOGETHER)))
+        return cloud.ledger.spent().times(1 / TOGETHER)
+
+
+async def resume_for_the_first_time() -> Spent:
+    return await _frame({"action": "resume", "since": None})
+
+
+async def resume() -> Spent:
+    return await _frame({"action": "resume", "since": position()})
+
+
+async def refresh() -> Spent:
+    return await _frame({"action": "refresh", "token": TOKEN})
+
+
+async def ping() -> Spent:
+    return await _frame({"action": "ping"})
+
+
+async def acknowledge() -> Spent:
+    return await _acknowledged(receipts="each")
+
+
+async def acknowledge_unasked() -> Spent:
+    return await _acknowledged()
+
+
+async def request() -> Spent:
+    with running() as cloud:
+        await cloud.judge_caller()
+        return cloud.ledger.spent()
+
+
+async def push_to_user() -> Spent:
+    return await _pushed_to_user()
+
+
+async def push_to_user_with_key() -> Spent:
+    return await _pushed_to_user(idempotency_key=IDEMPOTENCY_KEY)
+
+
+async def push_to_user_with_receipts() -> Spent:
+    return await _pushed_to_user(receipts="each")
+
+
+async def push_to_user_repeated() -> Spent:
+    with running() as cloud:
+        await _connected(cloud)
+        await cloud.push(f"user:{user_number(0)}", idempotency_key=IDEMPOTENCY_KEY)
+        cloud.ledger.reset()
+        await cloud.push(f"user:{user_number(0)}", idempotency_key=IDEMPOTENCY_KEY)
+        return cloud.ledger.spent()
+
+
+async def push_to_team() -> Spent:
+    return await pushed_to_team(others=100)
+
+
+async def push_to_team_with_receipts() -> Spent:
+    return await pushed_to_team(others=100, receipts="each")
+
+
+async def lost_terminal() -> Spent:
+    """What it takes more to push to a team of which one is gone."""
+    return await pushed_to_team(others=100, lost=1) - await push_to_team()
+
+
+async def broadcast() -> Spent:
+    """What of a broadcast to a shard of many pages is the same for any number."""
+    return await _broadcast(1_000) - await _thousand_deliveries()
+
+
+async def deliveries() -> Spent:
+    """A thousand deliveries more of a broadcast, with their share of the notes of its progress."""
+    with mock.patch.object(delivery, "NOTED_EVERY", delivery.PAGE):
+        noted_once = await _broadcast(A_PAGE_AND_A_HALF)
+    note = noted_once - await _broadcast(A_PAGE_AND_A_HALF)
+    return await _thousand_deliveries() + note.times(1_000 / delivery.NOTED_EVERY)
+
+
+async def handover() -> Spent:
+    """What it takes more if a worker has no time left after a page, and another takes up the rest."""
+    return await _broadcast(A_PAGE_AND_A_HALF, budget=A_PAGE_EACH) - await _broadcast(A_PAGE_AND_A_HALF)
+
+
+async def sweep() -> Spent:
+    """What a sweep reads for each thousand connections."""
+    return await _swept(2_000) - await _swept(1_000)
+
+
+async def pushed_to_team(*, others: int, counted: int | None = None, lost: int = 0, receipts: str = "none") -> Spent:
+    """A push to a group of 50, while so many others are connected; `counted` is what the counters say instead."""
+    with running() as cloud:
+        cloud.fill([filed(number) for number in range(TEAM)])
+        cloud.fill([filed(TEAM + number, groups=("group-of-the-others",)) for number in range(others)], whole=False)
+        if counted is not None:
+            cloud.say_there_are(counted)
+        cloud.sockets.lose(*map(connection_number, range(lost)))
+        push_id = await cloud.push(f"group:{GROUPS[1]}", receipts=receipts)
+        spent = cloud.ledger.spent()
+        assert spent.connection_requests == TEAM
+        assert await cloud.state(push_id) is State.COMPLETED
+        return spent
+
+
+async def _thousand_deliveries() -> Spent:
+    return await _broadcast(2_000) - await _broadcast(1_000)
+
+
+async def _broadcast(number: int, *, budget: Budget = NO_LIMIT) -> Spent:
+    """A broadcast to so many, of which each page is in one shard, as it is among many."""
+    with running() as cloud:
+        cloud.fill(_in_one_shard(number), whole=False)
+        push_id = await cloud.push("all", budget=budget)
+        spent = cloud.ledger.spent()
+        assert spent.connection_requests == number
+        assert await cloud.state(push_id) is State.COMPLETED
+        return spent
+
+
+async def _swept(number: int) -> Spent:
+    with running() as cloud:
+        cloud.fill(_in_one_shard(number), whole=False)
+        await cloud.sweep()
+        return cloud.ledger.spent()
+
+
+def _in_one_shard(number: int) -> list[Connection]:
+    """Connections whose terminals are all in the first shard of `all`."""
+    apart = SIZE // Sharding().of(ALL) // number
+    return [replace(filed(each), place=each * apart) for each in range(number)]
+
+
+async def _pushed_to_user(*, receipts: str = "none", idempotency_key: str | None = None) -> Spent:
+    with running() as cloud:
+        await _connected(cloud)
+        push_id = await cloud.push(f"user:{user_number(0)}", receipts=receipts, idempotency_key=idempotency_key)
+        spent = cloud.ledger.spent()
+        assert await cloud.state(push_id) is State.COMPLETED
+        return spent
+
+
+async def _acknowledged(*, receipts: str = "none") -> Spent:
+    with running() as cloud:
+        await _connected(cloud)
+        push_id = await cloud.push(f"user:{user_number(0)}", receipts=receipts)
+        cloud.ledger.reset()
+        await cloud.send({"action": "ack", "ids": [push_id], "kind": "received"})
+        return cloud.ledger.spent()
+
+
+async def _frame(frame: Mapping[str, object]) -> Spent:
+    with running() as cloud:
+        await _connected(cloud)
+        await cloud.send(frame)
+        return cloud.ledger.spent()
+
+
+async def _connected(cloud: Cloud) -> None:
+    """One terminal is connected and counted, and has said nothing for a while."""
+    await cloud.connect()
+    await cloud.count()
+    cloud.clock.at_s += SILENT_S
+    cloud.ledger.reset()
+
+
+async def _counted(cloud: Cloud) -> Spent:
+    cloud.ledger.reset()
+    await cloud.count()
+    return cloud.ledger.spent()
+
+
+OPERATIONS: Final[Mapping[str, Callable[[], Awaitable[Spent]]]] = {
+    measured.__name__: measured
+    for measured in (
+        connect,
+        connect_counted_alone,
+        connect_counted_with_others,
+        disconnect,
+        disconnect_counted_alone,
+        disconnect_counted_with_others,
+        resume_for_the_first_time,
+        resume,
+        refresh,
+        ping,
+        acknowledge,
+        acknowledge_unasked,
+        request,
+        push_to_user,
+        push_to_user_with_key,
+        push_to_user_with_receipts,
+        push_to_user_repeated,
+        push_to_team,
+        push_to_team_with_receipts,
+        lost_terminal,
+        broadcast,
+        deliveries,
+        handover,
+        sweep,
+    )
+}
+"""Every operation by its name."""
