@@ -20,7 +20,7 @@ ports = metered(built.ports, process.meter)
 
 
 async def _handle(_event: Mapping[str, object]) -> None:
-    closed = await sessions.sweep(ports)
+    # First what needs no terminal: where none can be reached, the sweep fails.
     sent_again = await built.rescue.run(ports.clock.now_s())
     process.meter.count("JobsSentAgain", sent_again)
     log.info("swept", extra={"sessions_closed": closed, "jobs_sent_again": sent_again})
