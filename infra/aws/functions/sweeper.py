@@ -23,6 +23,8 @@ async def _handle(_event: Mapping[str, object]) -> None:
     # First what needs no terminal: where none can be reached, the sweep fails.
     sent_again = await built.rescue.run(ports.clock.now_s())
     process.meter.count("JobsSentAgain", sent_again)
+    closed = await sessions.sweep(ports)
+    process.meter.count("SessionsEnded", closed)
     log.info("swept", extra={"sessions_closed": closed, "jobs_sent_again": sent_again})
 
 
