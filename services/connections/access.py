@@ -102,16 +102,29 @@ async def _close_those_refused(ports: Ports, user: str) -> int:
     expulsion = _Expulsion(ports)
     after: str | None = None
     while True:
-        now_s = ports.clock.now_s()
         page = await ports.registry.page(topics.user(user), WHOLE, live_at_s=0, limit=PAGE, after=after)
         for row in page.items:
-            facts = await ports.blocks.standing(user, row.token_id, row.issuer)
-            fault = standing.fault(facts, user=user, issued_at_s=row.issued_at_s, source_ip=row.source_ip, now_s=now_s)
+            if await _fault(ports, row) is None:
+                continue
+            there = await ports.registry.get(row.connection_id) or row
+            # It may have come under another token since it was read.
+            fault = await _fault(ports, there)
             if fault is not None:
-                await expulsion.of([row], Bye.of(fault))
+                await expulsion.of([there], Bye.of(fault))
         if page.next is None:
             return expulsion.closed()
         after = page.next
+
+
+async def _fault(ports: Ports, row: Connection) -> Problem | None:
+    facts = await ports.blocks.standing(row.user, row.token_id, row.issuer)
+    return standing.fault(
+        facts,
+        user=row.user,
+        issued_at_s=row.issued_at_s,
+        source_ip=row.source_ip,
+        now_s=ports.clock.now_s(),
+    )
 
 
 async def _close(ports: Ports, topic: topics.Topic, meant: Callable[[Connection], bool], bye: Bye) -> int:
@@ -119,7 +132,8 @@ async def _close(ports: Ports, topic: topics.Topic, meant: Callable[[Connection]
     after: str | None = None
     while True:
         page = await ports.registry.page(topic, WHOLE, live_at_s=0, limit=PAGE, after=after)
-        await expulsion.of([row for row in page.items if meant(row)], bye)
+        rows = [await ports.registry.get(row.connection_id) or row for row in page.items if meant(row)]
+        await expulsion.of([row for row in rows if meant(row)], bye)
         if page.next is None:
             return expulsion.closed()
         after = page.next

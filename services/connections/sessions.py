@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from services.connections.farewell import Bye, NotAllClosed, dismiss, expel
@@ -35,17 +36,25 @@ async def sweep(ports: Ports) -> int:
 
     What cannot be closed now is left to the next sweep. Raises OSError if nothing can.
     """
-    over = await ports.registry.over(ports.clock.now_s() - GRACE_S, limit=SWEPT_AT_MOST)
+    before_s = ports.clock.now_s() - GRACE_S
+    over = await ports.registry.over(before_s, limit=SWEPT_AT_MOST)
     closed = 0
     for start in range(0, len(over), SWEEP_PAGE):
         try:
-            closed += await dismiss(ports, over[start : start + SWEEP_PAGE], ENDED)
+            some = await _still_over(ports, over[start : start + SWEEP_PAGE], before_s)
+            closed += await dismiss(ports, some, ENDED)
         except NotAllClosed as left:
             if left.closed == 0:
                 raise
             closed += left.closed
             log.warning("sessions left to the next sweep", extra={"error": str(left)})
     return closed
+
+
+async def _still_over(ports: Ports, rows: Sequence[Connection], before_s: float) -> Sequence[Connection]:
+    """Those that were not refreshed since they were read, which is a while ago if they are many."""
+    now = await asyncio.gather(*(ports.registry.get(row.connection_id) for row in rows))
+    return [row for row, there in zip(rows, now, strict=True) if there is None or there.expires_at_s < before_s]
 
 
 async def verified(verifier: TokenVerifier, token: str) -> Identity:

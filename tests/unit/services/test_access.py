@@ -12,7 +12,7 @@ from services.domain.connection import Connection
 from services.domain.problems import Problem
 from services.domain.standing import Block
 from tests.contract.adapters import NOON_S
-from tests.unit.services.service import HOUR_S, Service
+from tests.unit.services.service import HOUR_S, Service, once_after
 from tests.unit.services.sockets import Frame
 
 ALICE = Block(user="alice", reason="left the company", by="admin", at_s=NOON_S)
@@ -141,6 +141,31 @@ async def test_a_revocation_of_a_users_tokens_closes_those_issued_before(
     assert service.sockets.closed == ["a1"]
     bye = _bye(service, "a1")
     assert (bye["code"], bye["reconnect"], bye["retry_after"]) == ("token_revoked", False, None)
+
+
+async def test_a_session_that_comes_under_a_newer_token_meanwhile_stays_open(
+    service: Service, rows: dict[str, Connection]
+) -> None:
+    newer = {"token_id": "newer", "issued_at_s": int(NOON_S) + 20}
+    once_after(service.ports.registry, "page", lambda: _refile(service, rows["a1"], **newer))
+    service.clock.at_s += 60
+    assert await access.revoke_before(service.ports, "alice", NOON_S + 10, by="admin") == 1
+    assert service.sockets.closed == ["a2"]
+
+
+async def test_a_session_that_leaves_a_revoked_token_meanwhile_stays_open(
+    service: Service, rows: dict[str, Connection]
+) -> None:
+    once_after(service.ports.registry, "page", lambda: _refile(service, rows["a1"], token_id="newer"))
+    assert await access.revoke_token(service.ports, "token-of-a1", by="admin") == 0
+    assert service.sockets.closed == []
+
+
+async def test_a_blocked_user_is_out_whatever_token_a_session_comes_under_meanwhile(
+    service: Service, rows: dict[str, Connection]
+) -> None:
+    once_after(service.ports.registry, "page", lambda: _refile(service, rows["a1"], token_id="newer"))
+    assert await access.block(service.ports, ALICE) == 2
 
 
 async def test_a_token_that_does_not_say_when_it_was_issued_is_revoked_too(

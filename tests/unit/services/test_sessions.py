@@ -14,7 +14,7 @@ from services.domain.identity import Identity
 from services.domain.problems import Problem
 from services.domain.standing import Block
 from tests.contract.adapters import NOON_S
-from tests.unit.services.service import HOUR_S, Service, once_before
+from tests.unit.services.service import HOUR_S, Service, once_after, once_before
 
 NEWER = Identity(
     user="alice",
@@ -233,3 +233,10 @@ async def test_a_sweep_gives_up_where_no_socket_can_be_closed(service: Service, 
     with pytest.raises(OSError, match="could not be closed"):
         await sessions.sweep(service.ports)
     assert await service.registered() == {"a"}
+
+
+async def test_a_session_refreshed_after_a_sweep_has_read_it_stays_open(service: Service, row: Connection) -> None:
+    service.clock.at_s += 60 + sessions.GRACE_S + 1
+    once_after(service.ports.registry, "over", lambda: sessions.refresh(service.ports, row, NEWER))
+    assert await sessions.sweep(service.ports) == 0
+    assert service.sockets.closed == []
