@@ -48,7 +48,7 @@ class Admission:
         user_agent: str,
         ticket_id: str | None,
     ) -> Connection:
-        """File a connection, or raise a Problem (401 or 403) with the reason.
+        """File a connection, or raise a Problem (401 or 403) with the reason. Whatever it raises, none is filed.
 
         The standing and the groups are read again after the row is filed: a block or a membership given in
         between either sees the row or is seen here.
@@ -67,14 +67,22 @@ class Admission:
             source_ip=source_ip,
             user_agent=user_agent,
         )
-        await ports.registry.add(connection)
         try:
+            await ports.registry.add(connection)
             await self._check_standing(identity, source_ip)
             await self._check_number(connection)
             return await refile(ports, connection)
-        except Problem:
-            await ports.registry.remove([connection_id])
+        except BaseException:
+            # Whatever it is, a time-out too, the handshake is refused: there will be no socket.
+            await self._take_back(connection_id)
             raise
+
+    async def _take_back(self, connection_id: str) -> None:
+        try:
+            await self._ports.registry.remove([connection_id])
+        except OSError as error:
+            # The first push finds no socket there, and removes it.
+            log.warning("refused, and still registered", extra={"connection_id": connection_id, "error": str(error)})
 
     async def _check_standing(self, identity: Identity, source_ip: str) -> None:
         facts = await self._ports.blocks.standing(identity.user, identity.token_id, identity.issuer)

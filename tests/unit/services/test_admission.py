@@ -16,7 +16,7 @@ from services.domain.problems import Problem
 from services.domain.ring import WHOLE
 from services.domain.standing import Block
 from tests.contract.adapters import NOON_S
-from tests.unit.services.service import Service, once_after
+from tests.unit.services.service import Service, once_after, once_before
 
 LIMIT = 2
 
@@ -76,6 +76,15 @@ def _block(*, cidrs: tuple[str, ...] = ()) -> Block:
     return Block(user="alice", reason="left the company", cidrs=cidrs, by="admin", at_s=NOON_S)
 
 
+def _soon(happens: Callable[[], object]) -> Callable[[], Awaitable[None]]:
+    """What happens at once, to be awaited."""
+
+    async def done() -> None:
+        happens()
+
+    return done
+
+
 async def _block_alice(service: Service) -> None:
     await access.block(service.ports, _block())
 
@@ -124,6 +133,45 @@ async def test_who_is_kept_out_while_being_let_in_is_refused(
 async def test_who_is_blocked_just_after_being_filed_is_refused(service: Service, door: Door) -> None:
     once_after(service.ports.registry, "add", lambda: _block_alice(service))
     assert await door.refusal() == "user_blocked"
+
+
+async def _fails() -> None:
+    raise OSError("the store cannot be reached")
+
+
+@pytest.mark.parametrize(("port", "method"), [("memberships", "of"), ("registry", "sizes")])
+async def test_where_it_cannot_be_told_whether_she_may_be_let_in_nothing_is_left_of_her(
+    service: Service, door: Door, port: str, method: str
+) -> None:
+    once_after(service.ports.registry, "add", _soon(lambda: once_before(getattr(service.ports, port), method, _fails)))
+    with pytest.raises(OSError, match="cannot be reached"):
+        await door.admit()
+    assert await service.registered() == set()
+
+
+@pytest.mark.parametrize("method", ["add", "sizes"])
+async def test_a_handshake_that_takes_too_long_leaves_nothing(service: Service, door: Door, method: str) -> None:
+    reached = asyncio.Event()
+
+    async def waits() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    once_after(service.ports.registry, method, waits)
+    letting_in = asyncio.create_task(door.admit())
+    await reached.wait()
+    letting_in.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await letting_in
+    assert await service.registered() == set()
+
+
+async def test_a_refusal_is_told_also_where_it_cannot_be_taken_back(service: Service, door: Door) -> None:
+    await door.admit("c1")
+    await door.admit("c2")
+    once_before(service.ports.registry, "remove", _fails)
+    with pytest.raises(Problem, match="too_many_connections"):
+        await door.admit("c3")
 
 
 async def test_a_block_of_a_network_keeps_out_of_there_only(service: Service, door: Door) -> None:
