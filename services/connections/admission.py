@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 TICKET_MEMORY_S = 600
 """How long a used ticket is remembered; it lives a minute, so a clock may be minutes off."""
+WAITS_S = (0.05, 0.15, 0.4)
+"""How long a connection that is one too many waits for later ones, which came at the same time, to give way."""
 
 
 class Admission:
@@ -97,16 +100,30 @@ class Admission:
             raise fault
 
     async def _check_number(self, connection: Connection) -> None:
-        """Refuse a connection over the limit; the earlier ones stay. Sockets that are gone do not count."""
-        if await self._size(connection.user) <= self._connections_per_user:
-            return
-        earlier = [row for row in await self._live(connection.user) if _opened_before(row, connection)]
-        lost = await self._lost(earlier)
+        """Refuse a connection over the limit. Sockets that are gone do not count.
+
+        Which of two was filed first nobody can tell: moments are of different clocks. So each counts whom it sees, and
+        one that finds fewer earlier ones than allowed waits, lest two refuse each other: the later one gives way.
+        """
+        for wait_s in (*WAITS_S, None):
+            if await self._size(connection.user) <= self._connections_per_user:
+                return
+            others = await self._others(connection)
+            if len(others) < self._connections_per_user:
+                return
+            earlier = [row for row in others if _opened_before(row, connection)]
+            if wait_s is None or len(earlier) >= self._connections_per_user:
+                raise self._too_many(connection.user)
+            await asyncio.sleep(wait_s)
+
+    async def _others(self, connection: Connection) -> Sequence[Connection]:
+        """The other connections of a user; those whose socket is gone are registered no more."""
+        others = [row for row in await self._live(connection.user) if row.connection_id != connection.connection_id]
+        lost = set(await self._lost(others))
         if lost:
             log.info("pruned lost connections", extra={"user": connection.user, "connections": len(lost)})
             await self._ports.registry.remove(lost)
-        if len(earlier) - len(lost) >= self._connections_per_user:
-            raise self._too_many(connection.user)
+        return [row for row in others if row.connection_id not in lost]
 
     async def _size(self, user: str) -> int:
         topic = topics.user(user)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.connections import access, membership, sessions
+from services.connections import access, admission, membership, sessions
 from services.connections.admission import Admission
 from services.domain import topics
 from services.domain.connection import Connection
@@ -218,6 +218,47 @@ async def test_of_two_at_once_for_the_last_place_one_is_admitted(service: Servic
     results = await asyncio.gather(*(door.admit(each) for each in ("c1", "c2")), return_exceptions=True)
     assert sorted(type(result).__name__ for result in results) == ["Connection", "Problem"]
     assert len(await service.registered()) == LIMIT
+
+
+@pytest.fixture
+def patient_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for others to give way lets them have twenty turns."""
+    monkeypatch.setattr(admission, "WAITS_S", (0.0,) * 20)
+
+
+@pytest.mark.usefixtures("patient_for_a_moment")
+async def test_one_more_than_the_limit_is_refused_whatever_its_clock_says(service: Service, door: Door) -> None:
+    await door.admit("c1")
+    await door.admit("c2")
+    service.clock.at_s -= 5
+    assert await door.refusal("c3") == "too_many_connections"
+
+
+@pytest.mark.usefixtures("patient_for_a_moment")
+async def test_who_is_let_in_while_another_takes_long_counts_for_it(service: Service, door: Door) -> None:
+    async def meanwhile() -> None:
+        service.clock.at_s += 1
+        await door.admit("c2")
+        await door.admit("c3")
+
+    once_before(service.ports.registry, "add", meanwhile)
+    assert await door.refusal("c1") == "too_many_connections"
+    assert await service.registered() == {"c2", "c3"}
+
+
+@pytest.mark.usefixtures("patient_for_a_moment")
+@pytest.mark.parametrize("clocks_s", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
+async def test_of_many_at_once_as_many_are_admitted_as_may_be(
+    service: Service, door: Door, clocks_s: tuple[int, ...]
+) -> None:
+    async def admit(name: str, clock_s: int) -> None:
+        service.clock.at_s = NOON_S + clock_s
+        await door.admit(name)
+
+    results = await asyncio.gather(
+        *(admit(f"c{index}", clock_s) for index, clock_s in enumerate(clocks_s)), return_exceptions=True
+    )
+    assert results.count(None) == LIMIT == len(await service.registered())
 
 
 async def test_lost_sockets_do_not_count(service: Service, door: Door) -> None:
