@@ -73,7 +73,8 @@ async def refresh(ports: Ports, connection: Connection, identity: Identity) -> C
     A token that was issued before the session's own and ends before it changes nothing: two may be sent in one go, and
     the older one may come last.
 
-    Raises Problem (403) if the token is another user's or another terminal's, or its user may not be connected.
+    Raises Problem (403) if the token is another user's or another terminal's, or its user may not be connected. Where
+    it fails half-way the connection is closed.
     """
     if (identity.user, identity.issuer) != (connection.user, connection.issuer):
         raise Problem("refresh_other_user", 403, "a session is refreshed with a token of the same user and issuer")
@@ -83,12 +84,28 @@ async def refresh(ports: Ports, connection: Connection, identity: Identity) -> C
     if fault is not None:
         raise fault
     run_time_groups = await ports.memberships.of(identity.user)
+    try:
+        return await _under(ports, connection, identity, run_time_groups)
+    except OSError:
+        # Nobody can tell what it is under now, nor whether that was revoked, or a group taken away, meanwhile.
+        await ports.gateway.close(connection.connection_id)
+        raise
+
+
+async def _under(
+    ports: Ports, connection: Connection, identity: Identity, run_time_groups: frozenset[str]
+) -> Connection:
+    """Put a session under a token, unless a later one came first. Raises Problem (403)."""
     while not _is_superseded(identity, connection):
         newer = replace(
             under(connection, identity, run_time_groups=run_time_groups), last_heard_at_s=ports.clock.now_s()
         )
         if await ports.registry.replace(newer, was=connection):
-            return await _confirmed(ports, newer, identity)
+            fault = await _fault(ports, identity, newer.source_ip)
+            if fault is not None:
+                await expel(ports, [newer], Bye.of(fault))
+                raise fault
+            return await refile(ports, newer)
         there = await ports.registry.get(connection.connection_id)
         if there is None:
             raise Problem("not_connected", 403, "this connection was closed meanwhile; connect again")
@@ -101,15 +118,6 @@ def _is_superseded(identity: Identity, connection: Connection) -> bool:
     if identity.issued_at_s is None or connection.issued_at_s is None:
         return False
     return identity.issued_at_s < connection.issued_at_s and identity.expires_at_s < connection.expires_at_s
-
-
-async def _confirmed(ports: Ports, newer: Connection, identity: Identity) -> Connection:
-    """The row of a session that was just put under a token, unless that has been revoked meanwhile."""
-    fault = await _fault(ports, identity, newer.source_ip)
-    if fault is not None:
-        await expel(ports, [newer], Bye.of(fault))
-        raise fault
-    return await refile(ports, newer)
 
 
 async def _fault(ports: Ports, identity: Identity, source_ip: str) -> Problem | None:

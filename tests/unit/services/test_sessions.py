@@ -33,6 +33,10 @@ async def row(service: Service) -> Connection:
     return await service.connect("a", "alice", terminal_id="alice/desk", groups=("ops",), lasts_s=60)
 
 
+async def _fail() -> None:
+    raise OSError("the store cannot be reached")
+
+
 async def _refusal(service: Service, row: Connection, identity: Identity) -> str:
     with pytest.raises(Problem) as refused:
         await sessions.refresh(service.ports, row, identity)
@@ -123,6 +127,33 @@ async def test_a_group_given_while_it_is_put_in_place_is_had(service: Service, r
     newer = await sessions.refresh(service.ports, row, NEWER)
     assert newer.groups == ("it", "night")
     assert await service.ports.registry.get("a") == newer
+
+
+@pytest.mark.parametrize(("port", "method"), [("blocks", "standing"), ("memberships", "of")])
+async def test_where_it_cannot_be_told_what_changed_meanwhile_the_connection_is_closed(
+    service: Service, row: Connection, port: str, method: str
+) -> None:
+    async def next_read_fails() -> None:
+        once_before(getattr(service.ports, port), method, _fail)
+
+    once_before(service.ports.registry, "replace", next_read_fails)
+    with pytest.raises(OSError, match="cannot be reached"):
+        await sessions.refresh(service.ports, row, NEWER)
+    assert service.sockets.closed == ["a"]
+
+
+async def test_where_it_may_be_half_in_place_the_connection_is_closed(service: Service, row: Connection) -> None:
+    once_after(service.ports.registry, "replace", _fail)
+    with pytest.raises(OSError, match="cannot be reached"):
+        await sessions.refresh(service.ports, row, NEWER)
+    assert service.sockets.closed == ["a"]
+
+
+async def test_where_it_is_not_begun_the_connection_stays_open(service: Service, row: Connection) -> None:
+    once_before(service.ports.blocks, "standing", _fail)
+    with pytest.raises(OSError, match="cannot be reached"):
+        await sessions.refresh(service.ports, row, NEWER)
+    assert (service.sockets.closed, await service.ports.registry.get("a")) == ([], row)
 
 
 async def test_of_two_tokens_at_once_the_one_issued_later_stays(service: Service, row: Connection) -> None:
