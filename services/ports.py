@@ -245,7 +245,7 @@ class PushStore(Protocol):
     async def log_has_lost(self, topic: Topic, *, after: str, retained_at_s: float) -> bool:
         """Whether an entry with a position greater than `after` has left the log because its retention was over.
 
-        True too where `after` is so old that this is no longer known.
+        True too where `after` is so old that this is no longer known; from BEGINNING on, it is of what is known.
         """
 
     async def replayed(self, receipts: Sequence[Receipt]) -> None:

@@ -49,7 +49,7 @@ class PushLog:
 
     async def has_lost(self, topic: Topic, *, after: str, retained_at_s: float) -> bool:
         """As `services.ports.PushStore.log_has_lost`."""
-        if positions.time_of_s(after) < retained_at_s - LOG_MEMORY_S:
+        if after != positions.BEGINNING and positions.time_of_s(after) < retained_at_s - LOG_MEMORY_S:
             return True
         over = Condition(expression="retained_until_s <= :at", values={":at": retained_at_s})
         behind: str | None = None

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from services.connections.admission import Admission
-from services.domain import names
+from services.domain import frames, names
 from services.domain.identity import from_context
 from services.domain.problems import Problem
 from services.ports import Ports
@@ -27,15 +27,20 @@ def build(ports: Ports, admission: Admission) -> Handler:
 
     async def handle(event: Event) -> dict[str, object]:
         context = _map(event, "requestContext")
-        if context.get("eventType") == "DISCONNECT":
-            connection_id = str(context["connectionId"])
-            await ports.registry.remove([connection_id])
-            log.debug(
-                "disconnected",
-                extra={"connection_id": connection_id, "status_code": context.get("disconnectStatusCode")},
-            )
-            return {"statusCode": 200}
-        return await _connect(event, context, admission)
+        connection_id = str(context["connectionId"])
+        match context.get("eventType"):
+            case "CONNECT":
+                return await _connect(event, context, admission)
+            case "DISCONNECT":
+                await ports.registry.remove([connection_id])
+                log.debug(
+                    "disconnected",
+                    extra={"connection_id": connection_id, "status_code": context.get("disconnectStatusCode")},
+                )
+            case _:
+                # A message can name any route in its `action`, these two among them; it must not act as one.
+                await ports.gateway.post([connection_id], _refusal_of(str(event.get("body", ""))))
+        return {"statusCode": 200}
 
     return handle
 
@@ -62,6 +67,15 @@ async def _connect(event: Event, context: Mapping[str, object], admission: Admis
     if SUBPROTOCOL in _offered_subprotocols(event):
         return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": SUBPROTOCOL}}
     return {"statusCode": 200}
+
+
+def _refusal_of(body: str) -> bytes:
+    """The error frame for a message that only a route of the gateway's own could take."""
+    try:
+        frames.parse_action(body)
+    except Problem as problem:
+        return frames.error(problem.code, problem.detail)
+    return frames.error("unknown_action", "$connect and $disconnect are not for terminals to send")
 
 
 def _calls_itself(event: Event) -> str | None:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-WITHIN_S = 10.0
-"""How long anything may take that happens at once on a machine at rest."""
+WITHIN_S = 30.0
+"""How long anything may take that happens at once on a machine at rest; a function of an emulator starts in seconds."""
 LOOK_EVERY_S = 0.02
 
 T = TypeVar("T")

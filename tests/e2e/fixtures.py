@@ -20,10 +20,16 @@ class OwnOffice(Protocol):
     def __call__(self, tuning: Tuning = USUAL) -> Office: ...
 
 
+@pytest.fixture(scope="session", params=targets.chosen())
+def runtime(request: pytest.FixtureRequest) -> str:
+    """Where the test runs: every test runs on each of them."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def target(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The server that tests share; none of them may stop it or change what is not its own."""
-    with targets.make(tmp_path_factory.mktemp("shared")) as running:
+    with targets.make(runtime, tmp_path_factory.mktemp("shared")) as running:
         yield running
 
 
@@ -36,7 +42,7 @@ async def office(target: Target) -> AsyncIterator[Office]:
 
 
 @pytest.fixture
-async def own_office(tmp_path: Path) -> AsyncIterator[OwnOffice]:
+async def own_office(runtime: str, tmp_path: Path) -> AsyncIterator[OwnOffice]:
     """Starts a server for this test alone, set up as the test needs it, with an office on it."""
     offices: list[Office] = []
     with ExitStack() as running:
@@ -44,7 +50,7 @@ async def own_office(tmp_path: Path) -> AsyncIterator[OwnOffice]:
         def open_office(tuning: Tuning = USUAL) -> Office:
             directory = tmp_path / f"target{len(offices)}"
             directory.mkdir()
-            offices.append(Office(running.enter_context(targets.make(directory, tuning))))
+            offices.append(Office(running.enter_context(targets.make(runtime, directory, tuning))))
             return offices[-1]
 
         yield open_office

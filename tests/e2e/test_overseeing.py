@@ -56,7 +56,7 @@ async def test_a_push_that_does_not_exist_is_404(office: Office) -> None:
 
 async def test_an_accepted_push_is_found_where_its_location_says(office: Office) -> None:
     accepted = await office.api.submit({"users": [office.name("alice")]})
-    found = await office.api.http.get(accepted.headers["location"])
+    found = await office.api.http.get(accepted.url.join(accepted.headers["location"]))
     assert found.json()["id"] == accepted.json()["id"]
 
 

@@ -234,9 +234,11 @@ async def test_when_retention_is_over_resumed_says_honestly_that_something_may_b
     office = own_office(Tuning(movable_clock=True))
     user = office.name("alice")
     since = await _here_then_away(office, user)
-    await office.api.push({"users": [user]}, "missed for good", strategy={"retain": "2m"})
+    missed = await office.api.push({"users": [user]}, "missed for good", strategy={"retain": "2m"})
+    await office.api.completed(missed)
     office.target.advance(180)
     kept = await office.api.push({"users": [user]}, "kept")
+    await office.api.completed(kept)
     terminal = await office.terminal(user)
     replay = await terminal.resume(since)
     assert replay.pushes()[-1] == kept

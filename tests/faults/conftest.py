@@ -4,9 +4,16 @@ import pytest
 
 from tests.e2e.fixtures import office, own_office, target
 from tests.e2e.office import Office
+from tests.e2e.targets.local import LocalTarget
 from tests.faults.follower import Follower
 
-__all__ = ["follow", "office", "own_office", "target"]
+__all__ = ["follow", "office", "own_office", "runtime", "target"]
+
+
+@pytest.fixture(scope="session")
+def runtime() -> str:
+    """What may happen to a process and a disk happens to the one-machine server; AWS has tests of its own."""
+    return LocalTarget.name
 
 
 class Follow:

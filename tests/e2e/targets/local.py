@@ -17,7 +17,7 @@ from pathlib import Path
 
 import jwt
 
-from tests.e2e.targets.target import Claims, ManagementAccess, Target, Tuning
+from tests.e2e.targets.target import SHIFTED_CLOCK, Claims, ManagementAccess, Target, Tuning
 
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 30.0
@@ -25,7 +25,6 @@ REGION = "us-east-1"
 OWN = "fanfare"
 """Issuer and audience of the tokens that the server makes itself."""
 OWN_KEY_ID = "fanfare-1"
-SHIFTED_CLOCK = Path(__file__).with_name("shifted_clock")
 
 
 class LocalTarget(Target):

@@ -6,13 +6,16 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import ClassVar, NoReturn, Self
 
 import pytest
 
 Claims = Mapping[str, object]
 """The payload of a token."""
+SHIFTED_CLOCK = Path(__file__).with_name("shifted_clock")
+"""Where Python finds the module that moves the clock of a process (PYTHONPATH)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,9 @@ class ManagementAccess:
 class Target(ABC):
     """A running Fanfare, as a context manager. What it cannot do it says by `deviates`; no test names a runtime."""
 
-    name: str
+    name: ClassVar[str]
+    deviations: ClassVar[Mapping[str, str]] = {}
+    """Tests (`name`, or `name[parameters]`) that a stand-in fails by its own doing, and what the real runtime does."""
 
     def __enter__(self) -> Self:
         self.start()
