@@ -31,6 +31,16 @@ ENDED = Bye(
 )
 
 
+def check_not_over(row: Connection, now_s: float) -> None:
+    """Raise Problem (401) if a session is over: it gets nothing more, but may be refreshed."""
+    if row.expires_at_s <= now_s:
+        raise Problem(
+            "session_over",
+            401,
+            f"the session's token has ended; send refresh within {GRACE_S} s, or connect again",
+        )
+
+
 async def sweep(ports: Ports) -> int:
     """Close the sessions whose token ended longer than the grace ago, the longest over first; how many there were.
 

@@ -58,12 +58,7 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
     if isinstance(action, frames.Refresh):
         await sessions.refresh(ports, row, await sessions.verified(verifier, action.token))
         return
-    if row.expires_at_s <= now_s:
-        raise Problem(
-            "session_over",
-            401,
-            f"the session's token has ended; send refresh within {sessions.GRACE_S} s, or connect again",
-        )
+    sessions.check_not_over(row, now_s)
     if _is_news(row, now_s):
         await ports.registry.heard([row.connection_id], now_s)
     match action:

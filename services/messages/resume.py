@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from services.connections import sessions
 from services.connections.farewell import dismiss
 from services.domain import frames, positions
 from services.domain.connection import Connection
@@ -81,7 +82,8 @@ def collapsed(entries: Iterable[LogEntry]) -> list[LogEntry]:
 async def resume(ports: Ports, row: Connection, since: str | None) -> None:
     """Post what the terminal has missed, then `resumed`.
 
-    Without `since` nothing is replayed: the answer is where "from now on" begins. Raises Problem (422).
+    Without `since` nothing is replayed: the answer is where "from now on" begins. Raises Problem (422), or (401) if the
+    session ends meanwhile.
     """
     now_s = ports.clock.now_s()
     if since is None:
@@ -103,10 +105,20 @@ async def resume(ports: Ports, row: Connection, since: str | None) -> None:
         upto = f"{last}{_CONTINUES}{row.connection_id}"
     recovered = start.exact or await _recovered(ports, row, start.position, now_s)
     for entry, push in kept:
+        row = await _not_over(ports, row)
         # Where the socket is gone the replay ends: its terminal will resume on another.
         if not await _replay(ports, row, entry, push):
             return
     await _arrives(ports, row, frames.resumed(upto=upto, more=more, recovered=recovered))
+
+
+async def _not_over(ports: Ports, row: Connection) -> Connection:
+    """The row of a session that goes on, read anew if it was to end. Raises Problem (401) if it has ended."""
+    now_s = ports.clock.now_s()
+    if row.expires_at_s <= now_s:
+        row = await ports.registry.get(row.connection_id) or row
+        sessions.check_not_over(row, now_s)
+    return row
 
 
 async def _replay(ports: Ports, row: Connection, entry: LogEntry, push: Push) -> bool:

@@ -348,6 +348,32 @@ async def test_what_a_lost_connection_was_not_sent_has_no_receipt(service: Servi
     assert await service.receipts(pushes[2]) == {}
 
 
+async def test_a_session_that_ends_while_it_catches_up_gets_nothing_more(service: Service, left_at: str) -> None:
+    first, _ = await _missed(service, "all", "all")
+    row = await service.connect("a", lasts_s=60)
+
+    async def time_passes() -> None:
+        service.clock.at_s = row.expires_at_s
+
+    service.sockets.before_post = time_passes
+    with pytest.raises(Problem, match="session_over"):
+        await resume(service.ports, row, left_at)
+    assert service.pushes_at("a") == [first.id]
+
+
+async def test_a_session_that_is_refreshed_while_it_catches_up_gets_the_rest(service: Service, left_at: str) -> None:
+    sent = await _missed(service, "all", "all")
+    row = await service.connect("a", lasts_s=60)
+
+    async def refreshed() -> None:
+        service.clock.at_s = row.expires_at_s
+        await service.ports.registry.replace(replace(row, expires_at_s=row.expires_at_s + HOUR_S), was=row)
+
+    service.sockets.before_post = refreshed
+    await _resumed(service, row, left_at)
+    assert service.pushes_at("a") == _ids(sent)
+
+
 async def test_a_throttled_frame_is_posted_again_in_its_turn(service: Service, left_at: str) -> None:
     sent = await _missed(service, "all", "all")
     row = await service.connect("a")
