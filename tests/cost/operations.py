@@ -147,6 +147,16 @@ async def broadcast() -> Spent:
     return await _broadcast(1_000) - await _thousand_deliveries()
 
 
+async def broadcast_to_few() -> Spent:
+    """A broadcast to a thousand, who are in all of the shards, as terminals are."""
+    with running() as cloud:
+        cloud.fill([filed(number) for number in range(1_000)], whole=False)
+        push_id = await cloud.push("all")
+        spent = cloud.ledger.spent()
+        assert await cloud.state(push_id) is State.COMPLETED
+        return spent
+
+
 async def deliveries() -> Spent:
     """A thousand deliveries more of a broadcast, with their share of the notes of its progress."""
     with mock.patch.object(delivery, "NOTED_EVERY", delivery.PAGE):
@@ -271,6 +281,7 @@ OPERATIONS: Final[Mapping[str, Callable[[], Awaitable[Spent]]]] = {
         push_to_team_with_receipts,
         lost_terminal,
         broadcast,
+        broadcast_to_few,
         deliveries,
         handover,
         sweep,
