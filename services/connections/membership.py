@@ -9,6 +9,7 @@ from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.positions import new_id
 from services.domain.ring import WHOLE
+from services.messages.replay import catch_up
 from services.ports import Ports
 
 PAGE = 500
@@ -71,7 +72,9 @@ async def _refile_all(ports: Ports, user: str) -> None:
             # A page may not know when the terminal was last heard, nor that its session was refreshed since.
             row = await ports.registry.get(found.connection_id)
             if row is not None:
-                await refile(ports, row)
+                newer = await refile(ports, row)
+                if newer.groups != row.groups:
+                    await catch_up(ports, newer)
         if page.next is None:
             return
         after = page.next

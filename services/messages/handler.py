@@ -14,6 +14,7 @@ from services.domain.targets import json_form
 from services.domain.targets.expression import KEPT
 from services.domain.targets.row_filter import matches
 from services.messages import chat
+from services.messages.replay import catch_up
 from services.messages.resume import resume
 from services.ports import Ports, TokenVerifier
 
@@ -56,7 +57,9 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
     now_s = ports.clock.now_s()
     action = frames.parse_action(body)
     if isinstance(action, frames.Refresh):
-        await sessions.refresh(ports, row, await sessions.verified(verifier, action.token))
+        newer = await sessions.refresh(ports, row, await sessions.verified(verifier, action.token))
+        if newer.groups != row.groups:
+            await catch_up(ports, newer)
         return
     sessions.check_not_over(row, now_s)
     if _is_news(row, now_s):

@@ -19,7 +19,7 @@ from services.domain.pushes import Job, Push, State
 from services.domain.targets import text_form
 from services.fanout import delivery
 from services.fanout.delivery import NO_LIMIT, Budget, deliver
-from services.messages import resume as replay
+from services.messages import replay, resume
 from services.pushes import requests
 from services.pushes.cancel import cancel
 from services.pushes.submit import submit
@@ -82,7 +82,7 @@ class Office(RuleBasedStateMachine):
         patched = self._stack.enter_context(pytest.MonkeyPatch.context())
         patched.setattr(delivery, "PAGE", 2)
         patched.setattr(delivery, "MOST_LEFT", 2)
-        patched.setattr(replay, "BATCH", 2)
+        patched.setattr(resume, "BATCH", 2)
         patched.setattr(replay, "SCANNED_AT_MOST", 3)
         patched.setattr(replay, "RETRY_DELAYS_S", (0.0,) * len(delivery.RETRY_DELAYS_S))
         directory = Path(self._stack.enter_context(TemporaryDirectory()))
@@ -336,7 +336,7 @@ class Office(RuleBasedStateMachine):
         assert terminal.connection_id is not None
         row = self._do(self.service.ports.registry.get(terminal.connection_id))
         assert row is not None
-        self._do(replay.resume(self.service.ports, row, terminal.asks_from))
+        self._do(resume.resume(self.service.ports, row, terminal.asks_from))
         self._read(terminal)
 
     def _read(self, terminal: Terminal) -> None:

@@ -17,8 +17,10 @@ from services.domain.problems import Problem
 from services.domain.pushes import Counts, LogEntry, Push
 from services.domain.ring import SIZE, Arc
 from services.domain.topics import ALL
-from services.messages import resume as replay
-from services.messages.resume import OVERLAP_S, collapsed, resume, visible
+from services.messages import replay
+from services.messages import resume as resume_module
+from services.messages.replay import OVERLAP_S, collapsed, visible
+from services.messages.resume import resume
 from services.pushes.cancel import cancel
 from tests.contract import makers
 from tests.contract.adapters import NOON_S
@@ -142,7 +144,7 @@ async def test_it_looks_back_as_far_as_something_may_have_been_under_way(
 async def test_on_the_same_connection_it_goes_on_exactly(
     service: Service, left_at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "BATCH", 2)
+    monkeypatch.setattr(resume_module, "BATCH", 2)
     sent = await _missed(service, *["all"] * 5)
     answers = await _resumed_to_the_end(service, row := await service.connect("a"), left_at)
     assert [answer["more"] for answer in answers] == [True, True, False]
@@ -152,7 +154,7 @@ async def test_on_the_same_connection_it_goes_on_exactly(
 async def test_on_another_connection_it_looks_back_again(
     service: Service, left_at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "BATCH", 2)
+    monkeypatch.setattr(resume_module, "BATCH", 2)
     sent = await _missed(service, *["all"] * 3)
     answer = await _resumed(service, await service.connect("a"), left_at)
     await _resumed(service, await service.connect("b"), str(answer["upto"]))
@@ -249,7 +251,7 @@ def test_a_slice_is_for_those_on_its_arc(place: int, is_visible: bool) -> None:
 async def test_all_batches_together_are_all_there_is(
     service: Service, left_at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "BATCH", 3)
+    monkeypatch.setattr(resume_module, "BATCH", 3)
     sent = await _missed(service, *["all", "user:alice"] * 4)
     await _resumed_to_the_end(service, await service.connect("a"), left_at)
     assert service.pushes_at("a") == _ids(sent)

@@ -1,0 +1,153 @@
+"""Posting what was released before, from the logs: to a terminal that was away, or that fan-out may have passed by."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from services.connections.farewell import dismiss
+from services.domain import frames, positions
+from services.domain.connection import Connection
+from services.domain.pushes import (
+    CLOCK_SKEW_S,
+    DELIVERABLE,
+    IN_FLIGHT_BOUND_S,
+    LogEntry,
+    Push,
+    Receipt,
+    State,
+)
+from services.domain.targets import json_form
+from services.domain.targets.expression import KEPT
+from services.domain.targets.row_filter import matches
+from services.fanout.delivery import RESYNC, RETRY_DELAYS_S
+from services.ports import Ports
+
+log = logging.getLogger(__name__)
+
+OVERLAP_S = IN_FLIGHT_BOUND_S + CLOCK_SKEW_S
+"""How far behind a position a reader looks again: what was released before it may have been under way."""
+SCANNED_AT_MOST = 2_000
+"""Most log entries read of one topic at a time."""
+
+
+def visible(entry: LogEntry, row: Connection, now_s: float) -> bool:
+    """Whether a logged slice is for this terminal now: its arc, its target, its expiry."""
+    if row.place not in entry.arc or (entry.expires_at_s is not None and entry.expires_at_s <= now_s):
+        return False
+    return entry.filter is None or matches(json_form.from_json(entry.filter, bounds=KEPT), row)
+
+
+def collapsed(entries: Iterable[LogEntry]) -> list[LogEntry]:
+    """Entries by position, each push once, and of each collapse key only the newest."""
+    by_push: dict[str, LogEntry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.position):
+        by_push.setdefault(entry.push_id, entry)
+    newest = {entry.collapse_key: entry.position for entry in by_push.values() if entry.collapse_key is not None}
+    return [
+        entry
+        for entry in by_push.values()
+        if entry.collapse_key is None or newest[entry.collapse_key] == entry.position
+    ]
+
+
+async def read_logs(ports: Ports, row: Connection, behind: str, now_s: float) -> tuple[list[LogEntry], str | None]:
+    """Entries of all of the terminal's logs behind a position, and where reading stopped short, if it did."""
+    entries: list[LogEntry] = []
+    cut_at: str | None = None
+    for topic in row.topics():
+        found = await ports.pushes.log(topic, after=behind, retained_at_s=now_s, limit=SCANNED_AT_MOST)
+        entries.extend(found)
+        if len(found) == SCANNED_AT_MOST:
+            cut_at = found[-1].position if cut_at is None else min(cut_at, found[-1].position)
+    if cut_at is not None:
+        entries = [entry for entry in entries if entry.position <= cut_at]
+    return entries, cut_at
+
+
+async def catch_up(ports: Ports, row: Connection) -> None:
+    """Post again what fan-out may have passed by at an open connection whose groups have just changed.
+
+    Who reads one topic of a push leaves a row to the reader of another under which it says that it is filed; and that
+    one may have come before it was, or come when it is not any more. As when a terminal resumes, it is filed before its
+    logs are read, so that one of them sees it; the terminal drops what it has had. A push that retains nothing is in no
+    log, and not made good.
+    """
+    now_s = ports.clock.now_s()
+    if row.expires_at_s <= now_s:
+        return
+    behind: str | None = positions.lowest_at(max(now_s - OVERLAP_S, row.connected_at_s))
+    while behind is not None:
+        entries, behind = await read_logs(ports, row, behind, now_s)
+        found = collapsed(entry for entry in entries if visible(entry, row, now_s))
+        pushes = await ports.pushes.get_many([entry.push_id for entry in found])
+        for entry in found:
+            push = pushes.get(entry.push_id)
+            if push is not None and _has_several_groups(push) and not await repeat(ports, row, entry, push):
+                return
+
+
+def _has_several_groups(push: Push) -> bool:
+    """Whether it is read under more than one topic of those that a connection can come to and leave."""
+    return sum(1 for topic in push.cover.topics if topic.kind == "group") > 1
+
+
+async def repeat(ports: Ports, row: Connection, entry: LogEntry, push: Push) -> bool:
+    """Post a push that was missed; False if the connection is no more.
+
+    Its receipt is there before the terminal can confirm it.
+    """
+    data = _replay_of(entry, push)
+    if data is None:
+        return True
+    if push.state in DELIVERABLE and push.strategy.ack_need is not None:
+        await _keep_receipt(ports, row, push)
+    return await arrives(ports, row, data)
+
+
+def _replay_of(entry: LogEntry, push: Push) -> bytes | None:
+    """The push again, or, if it was cancelled, its recall: the terminal may have it on screen from before."""
+    if push.state is State.CANCELLED:
+        return frames.cancel(push.id)
+    if push.state not in DELIVERABLE:
+        return None
+    return frames.push(
+        push,
+        position=entry.position,
+        topic=str(entry.topic),
+        released_at_s=positions.time_of_s(entry.position),
+        replayed=True,
+    )
+
+
+async def _keep_receipt(ports: Ports, row: Connection, push: Push) -> None:
+    await ports.pushes.replayed(
+        [
+            Receipt(
+                push_id=push.id,
+                connection_id=row.connection_id,
+                terminal_id=row.terminal_id,
+                user=row.user,
+                kind="sent",
+                at_s=ports.clock.now_s(),
+            )
+        ]
+    )
+
+
+async def arrives(ports: Ports, row: Connection, data: bytes) -> bool:
+    """Post one frame, again after a wait while it is throttled; False if the connection is no more.
+
+    A terminal waits for `resumed`, so a socket that stays throttled is closed. A frame that can never be posted is left
+    out: it would end every replay at the same place.
+    """
+    for delay_s in RETRY_DELAYS_S:
+        result = await ports.gateway.post([row.connection_id], data)
+        if result.refused:
+            log.error("frame refused by the gateway", extra={"connection_id": row.connection_id, "bytes": len(data)})
+        if not result.throttled:
+            return not result.gone
+        await asyncio.sleep(delay_s)
+    await dismiss(ports, [row], RESYNC)
+    return False
