@@ -70,6 +70,13 @@ def test_what_is_assumed_is_a_small_part() -> None:
     assert "That is about a quarter of a sum below at most" in WORDS
 
 
+def test_the_access_log_is_more_than_half_of_what_is_logged() -> None:
+    """The page says that turning it off saves as much."""
+    frames = estimates.HOURS_A_DAY * 3_600 / estimates.PING_EVERY_S + 3 * estimates.CONNECTS_A_DAY
+    lines = estimates.access_line().times(frames * estimates.DAYS_A_MONTH)
+    assert lines.logs > estimates.terminal_month("mock").logs / 2
+
+
 def test_a_push_to_one_costs_as_many_times_as_much_as_the_page_says() -> None:
     ratio = estimates.push("push_to_user").total / (estimates.broadcast(10_000).total / 10_000)
     assert round(ratio) == 16
