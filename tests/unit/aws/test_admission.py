@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.aws.audit_trail import AuditTrail
-from infra.aws.blocks import Blocks
-from infra.aws.memberships import Memberships
 from infra.aws.registry import Registry
 from infra.aws.table import Table
-from infra.aws.tickets import Tickets
 from services.connections import admission
 from services.connections.admission import Admission
 from services.domain import topics
 from services.domain.identity import Identity
 from services.domain.problems import Problem
 from services.domain.ring import WHOLE
-from services.ports import Ports, PushStore, Timers
 from tests.contract import dynamodb
 from tests.contract.adapters import NOON_S, ManualClock
+from tests.unit.aws.processes import process
 from tests.unit.aws.shuffled import Shuffled
 from tests.unit.services.sockets import ScriptedSockets
 
 ALICE = Identity(user="alice", issuer="fanfare", expires_at_s=int(NOON_S) + 3_600, token_id="t1")
-
-
-def _process(table: Table, clock: ManualClock) -> Ports:
-    """The ports of a process. A connect has nothing to do with pushes."""
-    return Ports(
-        clock=clock,
-        registry=Registry(table, clock),
-        gateway=ScriptedSockets(),
-        blocks=Blocks(table, clock),
-        memberships=Memberships(table),
-        tickets=Tickets(table, clock),
-        audit=AuditTrail(table, clock),
-        pushes=cast(PushStore, None),
-        timers=cast(Timers, None),
-    )
 
 
 @settings(max_examples=40)
@@ -63,7 +43,9 @@ async def test_however_many_come_at_once_no_more_are_let_in_than_may_be(
             clock_s, turns = arrival
             for _ in range(turns):
                 await asyncio.sleep(0)
-            door = Admission(_process(table, ManualClock(NOON_S + clock_s)), connections_per_user=limit)
+            door = Admission(
+                process(table, ManualClock(NOON_S + clock_s), ScriptedSockets()), connections_per_user=limit
+            )
             try:
                 await door.admit(
                     ALICE, connection_id=name, calls_itself=None, source_ip="", user_agent="", ticket_id=None
