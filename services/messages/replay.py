@@ -84,7 +84,10 @@ async def catch_up(ports: Ports, row: Connection) -> None:
         pushes = await ports.pushes.get_many([entry.push_id for entry in found])
         for entry in found:
             push = pushes.get(entry.push_id)
-            if push is not None and _has_several_groups(push) and not await repeat(ports, row, entry, push):
+            if push is None or not _has_several_groups(push):
+                continue
+            # Not a replay to its terminal, which may be in the midst of one, and would take it for that far.
+            if not await repeat(ports, row, entry, push, replayed=False):
                 return
 
 
@@ -93,12 +96,12 @@ def _has_several_groups(push: Push) -> bool:
     return sum(1 for topic in push.cover.topics if topic.kind == "group") > 1
 
 
-async def repeat(ports: Ports, row: Connection, entry: LogEntry, push: Push) -> bool:
-    """Post a push that was missed; False if the connection is no more.
+async def repeat(ports: Ports, row: Connection, entry: LogEntry, push: Push, *, replayed: bool = True) -> bool:
+    """Post a push that was missed; False if the connection is no more. `replayed` is what its frame says.
 
     Its receipt is there before the terminal can confirm it.
     """
-    data = _replay_of(entry, push)
+    data = _again(entry, push, replayed=replayed)
     if data is None:
         return True
     if push.state in DELIVERABLE and push.strategy.ack_need is not None:
@@ -106,7 +109,7 @@ async def repeat(ports: Ports, row: Connection, entry: LogEntry, push: Push) -> 
     return await arrives(ports, row, data)
 
 
-def _replay_of(entry: LogEntry, push: Push) -> bytes | None:
+def _again(entry: LogEntry, push: Push, *, replayed: bool) -> bytes | None:
     """The push again, or, if it was cancelled, its recall: the terminal may have it on screen from before."""
     if push.state is State.CANCELLED:
         return frames.cancel(push.id)
@@ -117,7 +120,7 @@ def _replay_of(entry: LogEntry, push: Push) -> bytes | None:
         position=entry.position,
         topic=str(entry.topic),
         released_at_s=positions.time_of_s(entry.position),
-        replayed=True,
+        replayed=replayed,
     )
 
 

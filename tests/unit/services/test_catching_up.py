@@ -92,6 +92,15 @@ async def test_who_changes_groups_between_the_readers_of_two_gets_the_push(
     assert len(set(service.pushes_at("alice1"))) == 1
 
 
+async def test_what_is_made_good_is_no_replay_that_was_asked_for(service: Service) -> None:
+    await service.connect("alice1", "alice", groups=("b",))
+    jobs = await _jobs_of(service, TWO_GROUPS)
+    await deliver(service.ports, jobs["group:a"])
+    await _join(service)
+    (frame,) = service.sockets.frames("alice1", "push")
+    assert "replayed" not in frame
+
+
 async def test_who_leaves_all_groups_that_a_push_is_for_gets_nothing(service: Service) -> None:
     await service.connect("alice1", "alice")
     await _join(service)
