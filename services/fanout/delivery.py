@@ -23,7 +23,7 @@ from services.domain.pushes import (
     State,
 )
 from services.domain.ring import SIZE, Arc
-from services.domain.targets.row_filter import RowFilter
+from services.domain.targets.row_filter import RowFilter, matches
 from services.ports import Advance, Ports, PostResult
 from services.pushes.release import log_entries
 
@@ -213,8 +213,14 @@ async def _left_over(ports: Ports, push: Push, job: Job) -> Advance:
     """Try the throttled connections again; those that were tried often enough are closed, to resume."""
     now_s = ports.clock.now_s()
     rows = [row for row in await _rows_left(ports, job) if row.expires_at_s > now_s]
-    result = await ports.gateway.post([row.connection_id for row in rows], _frame(push, job))
+    # Who has left the target meanwhile gets nothing any more (G4), but may have on screen what is recalled.
+    meant = {row.connection_id for row in rows if job.kind == "recall" or matches(push.cover.target, row)}
+    result = await ports.gateway.post(
+        [row.connection_id for row in rows if row.connection_id in meant], _frame(push, job)
+    )
     await _prune(ports, rows, result, now_s)
+    left_out = [row.connection_id for row in rows if row.connection_id not in meant]
+    result = replace(result, refused=(*result.refused, *left_out))
     left = _keys_of(rows, result.throttled)
     attempt = job.attempt + 1
     if left and attempt >= len(RETRY_DELAYS_S):

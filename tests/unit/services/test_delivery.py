@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -188,6 +189,23 @@ async def test_a_throttled_connection_that_leaves_is_counted_as_gone(service: Se
     await service.ports.registry.remove(["a"])
     await service.settle()
     assert await service.counts(push) == Counts(targeted=1, gone=1)
+
+
+@pytest.mark.parametrize(("then", "frames"), [("deliver", 0), ("recall", 1)])
+async def test_a_throttled_connection_that_leaves_the_target_gets_no_more_than_a_recall(
+    service: Service, then: str, frames: int
+) -> None:
+    row = await service.connect("a", groups=("ops",))
+    push = await service.submit("group:ops")
+    if then == "recall":
+        await service.settle()
+        await cancel(service.ports, push.id, by="admin")
+    service.sockets.next_posts("a", "throttled")
+    (job,) = service.jobs()
+    await deliver(service.ports, job)
+    await service.ports.registry.replace(replace(row, groups=(), token_groups=()), was=row)
+    await service.settle()
+    assert len(service.sockets.frames("a", "cancel" if then == "recall" else "push")) == frames
 
 
 @pytest.mark.usefixtures("pages_of_two")
