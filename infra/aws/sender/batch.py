@@ -63,7 +63,7 @@ class Batch:
         self.raw = b""
         """The last answer as it came."""
         self.sent_again: set[str] = set()
-        """Ids whose keep-alive connection was already closed when their request was written."""
+        """Ids whose request was not read the first time, because their keep-alive connection was being closed."""
         self.denied: list[str] = []
         """Ids that wait for the credentials to be loaded anew."""
         self.is_queued = False

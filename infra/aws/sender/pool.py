@@ -104,6 +104,8 @@ class Pool(Generic[T]):
     def forget(self, connection: Connection[T]) -> None:
         """A connection has ended."""
         self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
         self._tell_if_empty()
 
     def watch(self) -> None:

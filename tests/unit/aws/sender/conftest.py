@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,8 +56,9 @@ class Senders:
         return sender
 
     async def aclose(self) -> None:
-        for sender in self._made:
-            await sender.aclose()
+        async with asyncio.timeout(10):
+            for sender in self._made:
+                await sender.aclose()
 
 
 @pytest.fixture

@@ -6,10 +6,14 @@ import asyncio
 import logging
 import socket
 import threading
+from contextlib import ExitStack, suppress
 
+import aiofastnet
 import pytest
 
 from infra.aws.sender import GatewayUnavailable
+from infra.aws.sender import sender as sending
+from services.ports import PostResult
 from tests.gateway.serving import until
 from tests.unit.aws.sender.conftest import Senders, ids
 from tests.unit.aws.sender.scripted import Exchange, Script, ScriptedServer, accept, always, response
@@ -83,6 +87,21 @@ async def bad_chunk(exchange: Exchange) -> None:
 
 async def too_much(exchange: Exchange) -> None:
     exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 100_000)
+
+
+async def say_close(exchange: Exchange) -> None:
+    exchange.answer(200, "Connection: close")
+
+
+async def say_http_1_0(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize("script", [say_close, say_http_1_0])
+async def test_a_connection_that_is_to_be_closed_takes_no_other_request(senders: Senders, script: Script) -> None:
+    async with ScriptedServer(script) as server:
+        await senders.to(server, connections=2).post(ids(6), b"x")
+    assert [request.turn for request in server.requests] == [1] * 6
 
 
 @pytest.mark.parametrize(
@@ -232,27 +251,26 @@ async def test_a_part_of_an_answer_too_many_is_not_taken_for_the_next(senders: S
 
 
 class SayingGoodbye:
-    """Answers, and then says on the first connection that it was idle for too long, as some servers do."""
+    """Answers, and says on the first connection, when told, that it was idle for too long, as some servers do."""
 
-    def __init__(self) -> None:
-        self.has_said_it = asyncio.Event()
+    first: Exchange
 
     async def __call__(self, exchange: Exchange) -> None:
         exchange.answer(200)
         if exchange.request.connection == 1:
-            asyncio.get_running_loop().call_soon(self._say_it, exchange)
+            self.first = exchange
 
-    def _say_it(self, exchange: Exchange) -> None:
-        exchange.answer(408, "Connection: close")
-        exchange.end()
-        self.has_said_it.set()
+    def say_it(self) -> None:
+        self.first.answer(408, "Connection: close")
 
 
 async def test_what_a_server_says_on_an_idle_connection_is_no_answer(senders: Senders) -> None:
-    async with ScriptedServer(SayingGoodbye()) as server:
+    script = SayingGoodbye()
+    async with ScriptedServer(script) as server:
         sender = senders.to(server, connections=1)
         await sender.post(ids(1), b"x")
-        await until(lambda: server.open == 0, "the connection is closed")
+        script.say_it()
+        await until(lambda: server.open == 0, "the sender has closed the connection")
         result = await sender.post(ids(2)[1:], b"x")
     assert lists(result) == {"sent": {ids(2)[1]}}
     assert server.ids == ids(2)
@@ -263,7 +281,8 @@ async def test_what_a_server_says_when_the_next_request_crosses_it_is_no_answer(
     async with ScriptedServer(script) as server:
         sender = senders.to(server, connections=1)
         await sender.post(ids(1), b"x")
-        await script.has_said_it.wait()
+        script.say_it()
+        script.first.end()
         result = await sender.post(ids(2)[1:], b"x")
     assert lists(result) == {"sent": {ids(2)[1]}}
     assert server.ids == ids(2)
@@ -294,28 +313,58 @@ async def test_no_answer_in_time_is_no_answer(senders: Senders, caplog: pytest.L
     assert vars(caplog.records[0])["reasons"] == {"timeout": 1}
 
 
-async def test_an_answer_before_the_whole_request_was_read_counts(senders: Senders) -> None:
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(response(413, "Connection: close"))
-        writer.write_eof()
-        while await reader.read(1 << 16):
-            pass
-        writer.close()
+class Hasty:
+    """A server in a thread that answers each connection's first bytes and reads no further."""
 
-    server = await asyncio.start_server(refuse, "127.0.0.1", 0, limit=1 << 10)
-    async with server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/prod"
-        sender = senders.to(url, connections=2)
-        result = await sender.post(ids(6), b"x" * 131_072)
-        await sender.aclose()
-    assert lists(result) == {"refused": set(ids(6))}
+    def __init__(self, status: int) -> None:
+        self._answer = response(status)
+        self._listening = socket.socket()
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._listening.bind(("127.0.0.1", 0))
+        self._listening.listen()
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}/prod"
+        self.open: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            self.open.append(connection)
+            connection.recv(1_000)
+            connection.sendall(self._answer)
+
+    def stop(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join(10)
+        for connection in self.open:
+            connection.close()
 
 
-class Keeper:
+async def test_an_answer_before_the_whole_request_was_written_counts_and_ends_the_connection(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More than the kernel takes off our hands, so that a part of it is still to be written.
+    size = 16_000_000
+    monkeypatch.setattr(sending, "MESSAGE_BYTES", size)
+    server = Hasty(413)
+    sender = senders.to(server.url, connections=1, answer_s=2)
+    result = await sender.post(ids(4), b"x" * size)
+    await sender.aclose()
+    server.stop()
+    assert lists(result) == {"refused": set(ids(4))}
+    assert len(server.open) == 4
+
+
+class HalfClosing:
     """A server in a thread: it goes on while the event loop stands still, as servers do while a Lambda is frozen.
 
-    It answers one request on the first connection, then closes that; on others it answers all.
+    On the first connection it says after one answer that it will say no more, but still hears; on others it answers
+    everything.
     """
 
     def __init__(self) -> None:
@@ -334,13 +383,15 @@ class Keeper:
             except OSError:
                 return
             self.heard.append(0)
-            with connection:
+            with connection, suppress(ConnectionError):
                 while connection.recv(65_536):
                     self.heard[-1] += 1
-                    connection.sendall(response(200))
-                    if len(self.heard) == 1:
-                        break
-            self.has_closed.set()
+                    if len(self.heard) > 1:
+                        connection.sendall(response(200))
+                    elif self.heard[0] == 1:
+                        connection.sendall(response(200))
+                        connection.shutdown(socket.SHUT_WR)
+                        self.has_closed.set()
 
     def stop(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -349,13 +400,16 @@ class Keeper:
 
 
 @pytest.mark.parametrize(
-    "trusted_idle_s",
-    [pytest.param(0.0, id="looked at before use"), pytest.param(60.0, id="trusted, and the request sent again")],
+    ("trusted_idle_s", "heard"),
+    [
+        pytest.param(0.0, [1, 1], id="looked at before use"),
+        pytest.param(60.0, [2, 1], id="trusted, and the request sent again"),
+    ],
 )
 async def test_a_connection_that_was_closed_while_the_loop_stood_still_costs_no_post(
-    senders: Senders, trusted_idle_s: float
+    senders: Senders, trusted_idle_s: float, heard: list[int]
 ) -> None:
-    server = Keeper()
+    server = HalfClosing()
     sender = senders.to(server.url, connections=1, trusted_idle_s=trusted_idle_s)
     await sender.post(ids(1), b"x")
     assert server.has_closed.wait(10)  # the event loop stands still here
@@ -363,7 +417,7 @@ async def test_a_connection_that_was_closed_while_the_loop_stood_still_costs_no_
     await sender.aclose()
     server.stop()
     assert lists(result) == {"sent": set(ids(1))}
-    assert server.heard == [1, 1]
+    assert server.heard == heard
 
 
 async def test_a_connection_that_was_idle_for_long_is_not_used(senders: Senders) -> None:
@@ -404,6 +458,88 @@ async def test_an_endpoint_that_goes_away_leaves_the_rest_for_later(senders: Sen
     async with ScriptedServer(script) as server:
         result = await senders.to(server, connections=1).post(ids(10), b"x")
     assert lists(result) == {"sent": set(ids(10)[:3]), "throttled": set(ids(10)[3:])}
+
+
+async def test_while_no_more_connections_can_be_opened_those_there_are_do_all(senders: Senders) -> None:
+    async with ScriptedServer() as server:
+        sender = senders.to(server, connections=4)
+        await sender.post(ids(1), b"x")
+        server.stop_listening()
+        result = await sender.post(ids(30), b"x")
+    assert lists(result) == {"sent": set(ids(30))}
+    assert server.connections == 1
+
+
+async def test_a_post_behind_one_that_finds_no_new_connection_uses_an_idle_one(senders: Senders) -> None:
+    lost, other = ids(2)
+
+    async def script(exchange: Exchange) -> None:
+        if exchange.request.body == b"swallowed":
+            server.stop_listening()
+            exchange.end()
+        else:
+            await gathering(exchange)
+
+    gathering = Gathering(2)
+    async with ScriptedServer(script) as server:
+        sender = senders.to(server, connections=2)
+        await sender.post([lost, other], b"x")
+        first, second = await asyncio.gather(
+            sender.post([lost], b"swallowed"), sender.post([lost], b"behind"), return_exceptions=True
+        )
+    assert isinstance(first, GatewayUnavailable)
+    assert isinstance(second, PostResult)
+    assert lists(second) == {"sent": {lost}}
+
+
+async def test_a_connection_that_ends_as_soon_as_it_is_there_is_none(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = aiofastnet.create_connection
+
+    async def connect_in_vain(*arguments: object, **options: object) -> object:
+        transport, connection = await connect(*arguments, **options)  # type: ignore[arg-type,var-annotated]  # passed on
+        transport.abort()
+        await until(lambda: connection.is_spent, "the connection has ended")
+        return transport, connection
+
+    monkeypatch.setattr(aiofastnet, "create_connection", connect_in_vain)
+    async with ScriptedServer() as server:
+        with pytest.raises(GatewayUnavailable, match="ended as soon as it was there"):
+            await senders.to(server).post(ids(3), b"x")
+
+
+async def test_an_endpoint_that_takes_no_connection_is_given_up_in_time(senders: Senders) -> None:
+    with socket.socket() as listening, ExitStack() as waiting:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        # A few that nobody accepts fill the queue of the socket; the kernel does not answer further ones.
+        for _ in range(8):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listening.getsockname())
+        sender = senders.to(f"http://127.0.0.1:{listening.getsockname()[1]}/prod", connect_s=0.05)
+        with pytest.raises(GatewayUnavailable, match="cannot be reached"):
+            await sender.post(ids(3), b"x")
+
+
+async def test_closing_gives_up_connections_that_are_being_opened(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connecting = asyncio.Event()
+
+    async def connect(*arguments: object, **options: object) -> object:
+        connecting.set()
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(aiofastnet, "create_connection", connect)
+    sender = senders.to("http://127.0.0.1:1/prod", connect_s=60)
+    post = asyncio.create_task(sender.post(ids(3), b"x"))
+    await connecting.wait()
+    post.cancel()
+    async with asyncio.timeout(5):
+        await sender.aclose()
+    assert post.cancelled()
 
 
 async def test_after_an_endpoint_was_away_it_is_found_again(senders: Senders) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.credentials import Credentials, RefreshableCredentials
 
 from infra.aws.sender import GatewayUnavailable, dispatch
+from tests.gateway.serving import until
 from tests.unit.aws.sender.conftest import Senders, ids
 from tests.unit.aws.sender.scripted import Exchange, ScriptedServer, always
 from tests.unit.aws.sender.test_posting import lists
@@ -127,7 +130,10 @@ class Clock:
     def __init__(self) -> None:
         self.now_s = 1_795_000_000.0
 
-    def time(self) -> float:
+    CLOCK_REALTIME = time.CLOCK_REALTIME
+
+    def clock_gettime(self, clock: int) -> float:
+        assert clock == self.CLOCK_REALTIME
         return self.now_s
 
     def monotonic(self) -> float:
@@ -163,3 +169,39 @@ async def test_a_long_post_is_signed_anew_each_second_and_under_credentials_that
     assert lists(result) == {"sent": set(ids(50))}
     assert len(set(dates)) == 50
     assert (signers[0], signers[-1], len(fetched)) == ("AKID1", "AKID2", 2)
+
+
+async def test_a_post_that_waits_for_credentials_keeps_its_place_and_is_sent_once(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_fetch = threading.Event()
+    fetched: list[str] = []
+
+    def fetch() -> dict[str, str]:
+        fetched.append(f"AKID{len(fetched) + 1}")
+        if len(fetched) > 1:
+            assert may_fetch.wait(10)
+        expires = datetime.now(UTC) + timedelta(hours=1)
+        return {"access_key": fetched[-1], "secret_key": "s", "token": "t", "expiry_time": expires.isoformat()}
+
+    credentials = RefreshableCredentials.create_from_metadata(fetch(), fetch, "test")
+    may_answer = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await may_answer.wait()
+        exchange.answer(200)
+
+    async with ScriptedServer(script) as server:
+        sender = senders.to(server, chain=lambda: credentials)
+        first = asyncio.create_task(sender.post(ids(1), b"first"))
+        await until(lambda: bool(server.requests), "the first is under way")
+        monkeypatch.setattr(credentials, "refresh_needed", lambda refresh_in=None: not may_fetch.is_set())
+        second = asyncio.create_task(sender.post(ids(1), b"second"))
+        await until(lambda: len(fetched) == 2, "the second waits for credentials")
+        may_answer.set()
+        await first
+        may_fetch.set()
+        third = asyncio.create_task(sender.post(ids(1), b"third"))
+        await asyncio.gather(second, third)
+    assert [request.body for request in server.requests] == [b"first", b"second", b"third"]
+    assert "Credential=AKID2/" in server.requests[1].headers["authorization"]

@@ -128,3 +128,23 @@ async def test_a_post_behind_one_that_fails_goes_on(senders: Senders) -> None:
         sender = senders.to(server, connections=1)
         first, second = await asyncio.gather(sender.post(ids(5), b"first"), sender.post(ids(5), b"second"))
     assert (lists(first), lists(second)) == ({"throttled": set(ids(5))}, {"sent": set(ids(5))})
+
+
+async def test_a_post_that_was_given_up_behind_another_is_not_sent_when_its_turn_comes(senders: Senders) -> None:
+    may_answer = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await may_answer.wait()
+        exchange.answer(200)
+
+    async with ScriptedServer(script) as server:
+        sender = senders.to(server, connections=2)
+        first = asyncio.create_task(sender.post(ids(1), b"first"))
+        await until(lambda: bool(server.requests), "the first is under way")
+        second = asyncio.create_task(sender.post(ids(1), b"second"))
+        third = asyncio.create_task(sender.post(ids(1), b"third"))
+        await asyncio.sleep(0)
+        second.cancel()
+        may_answer.set()
+        await asyncio.gather(first, third)
+    assert [request.body for request in server.requests] == [b"first", b"third"]

@@ -41,7 +41,7 @@ DOTS = (".", "..")
 
 gateway_ids = st.text(ID_CHARACTERS, min_size=15, max_size=15).map(lambda text: text + "=")
 any_ids = st.text(st.characters(codec="utf-8"), min_size=1, max_size=24).filter(lambda text: text not in DOTS)
-odd_ids = st.text(ID_CHARACTERS + "=.~%/@ ", min_size=1).filter(lambda text: text not in DOTS)
+odd_ids = st.text("aZ9-_=.~%/@ ", min_size=1, max_size=6).filter(lambda text: text not in DOTS)
 keys = st.text(st.characters(codec="ascii", categories=("L", "N"), include_characters="+/="), min_size=1, max_size=200)
 
 
