@@ -1,6 +1,4 @@
-"""Which request goes next, on which connection, and what its end means.
-
-The rules: one request under way on a connection, and for a connection id; batches take turns; the budget is kept.
+"""Which request goes on which connection, when, and what its end means. Whose turn it is is `turns`' matter.
 
 When a request is sent twice. The outcome is unknown when a connection ends with a request under way and no status was
 read. Then the id counts as throttled: whoever posts may do so again, and a terminal shows a push once, by its id. One
@@ -27,6 +25,7 @@ from infra.aws.sender.endpoint import Endpoint, GatewayUnavailable
 from infra.aws.sender.http1 import Connection
 from infra.aws.sender.pool import Limits, Pool
 from infra.aws.sender.sigv4 import Signer
+from infra.aws.sender.turns import Turns
 
 Task = tuple[Batch, str, int]
 """A request under way: whose it is, for which connection id, and the generation of credentials that signed it."""
@@ -49,11 +48,8 @@ class Dispatcher:
         self._answer_s = limits.answer_s
         self._pool: Pool[Task] = Pool(endpoint, tls, limits, self)
         self._bucket = None if budget is None else TokenBucket(budget, time.monotonic())
-        self._queue: deque[Batch] = deque()
-        self._queued = 0
+        self._turns = Turns()
         self._fresh: deque[tuple[Batch, str]] = deque()
-        self._pending: dict[str, deque[Batch] | None] = {}
-        """Ids with a request that has not ended, and the batches that come after it, in order."""
         self._signer: Signer | None = None
         self._signed_from_s = self._signed_until_s = 0.0
         self._generation = 0
@@ -67,7 +63,7 @@ class Dispatcher:
         Requests to one id go in the order of these calls. If the caller is cancelled, what is not under way is dropped.
         """
         batch = Batch(method, body)
-        self._line_up(batch, connection_ids)
+        self._turns.line_up(batch, connection_ids)
         if not batch.left:
             return batch
         self._under_way.add(batch)
@@ -79,30 +75,15 @@ class Dispatcher:
                 batch.is_held = False
                 self._signed_until_s = 0.0
             batch.generation = self._credentials.generation
-            self._enqueue(batch)
+            self._turns.admit(batch)
             self._pump()
             await batch.done
         finally:
             self._under_way.discard(batch)
             if batch.left:
-                self._stop(batch, "abandoned")
+                self._turns.stop(batch, "abandoned")
                 self._pump()
         return batch
-
-    def _line_up(self, batch: Batch, connection_ids: Iterable[str]) -> None:
-        """Queue each id once, or put the batch behind the one that has a request for it already."""
-        pending = self._pending
-        for connection_id in dict.fromkeys(connection_ids):
-            batch.left += 1
-            if connection_id not in pending:
-                pending[connection_id] = None
-                batch.queue.append(connection_id)
-                continue
-            behind = pending[connection_id]
-            if behind is None:
-                pending[connection_id] = deque((batch,))
-            else:
-                behind.append(batch)
 
     async def aclose(self) -> None:
         """Let what is under way end, then close every connection. New batches must not be run."""
@@ -120,7 +101,7 @@ class Dispatcher:
         batch.raw = connection.raw
         if status == 200:
             batch.sent.append(connection_id)
-            self._finish(batch, connection_id)
+            self._turns.end(batch, connection_id)
         elif status == 408 and connection_id not in batch.sent_again:
             connection.abort()
             self._send_again(batch, connection_id)
@@ -143,7 +124,7 @@ class Dispatcher:
             else:
                 batch.throttled.append(connection_id)
                 batch.reasons["timeout" if connection.has_timed_out else "reset"] += 1
-                self._finish(batch, connection_id)
+                self._turns.end(batch, connection_id)
         self._pump()
 
     def _send_again(self, batch: Batch, connection_id: str) -> None:
@@ -157,7 +138,11 @@ class Dispatcher:
     def opened(self, connection: Connection[Task]) -> None:
         self._pool.watch()
         while self._fresh:
-            if self._send(connection, *self._fresh.popleft()):
+            batch, connection_id = self._fresh.popleft()
+            if batch.is_stopped:
+                batch.drop([connection_id], "stopped")
+                self._turns.end(batch, connection_id)
+            elif self._send(connection, batch, connection_id):
                 return
         self._go_on(connection)
 
@@ -166,11 +151,9 @@ class Dispatcher:
             batch, connection_id = self._fresh.popleft()
             batch.fault = error
             batch.drop([connection_id], "unreachable")
-            self._finish(batch, connection_id)
+            self._turns.end(batch, connection_id)
         if not self._pool.open and not self._pool.opening:
-            while self._queue:
-                self._queue[0].fault = error
-                self._stop(self._queue[0], "unreachable")
+            self._turns.stop_all(error, "unreachable")
         # Nothing else is opened now, or an endpoint that refuses would be asked without a pause.
         self._use_idle()
 
@@ -179,14 +162,14 @@ class Dispatcher:
     def _pump(self) -> None:
         """Send what waits on connections that are idle, and open others for the rest."""
         self._use_idle()
-        more = len(self._fresh) + (self._queued if self._wake is None else 0)
+        more = len(self._fresh) + (self._turns.waiting if self._wake is None else 0)
         if more:
             self._pool.want(more)
 
     def _use_idle(self) -> None:
-        if self._queue and self._wake is None:
+        if self._turns.waiting and self._wake is None:
             self._pool.watch()
-            while self._queue and self._wake is None:
+            while self._turns.waiting and self._wake is None:
                 connection = self._pool.take()
                 if connection is None:
                     return
@@ -194,21 +177,14 @@ class Dispatcher:
 
     def _go_on(self, connection: Connection[Task]) -> None:
         """Send the next request on a connection that is free, or keep it for later."""
-        while self._queue:
+        while self._turns.waiting:
             if self._bucket is not None:
                 wait_s = self._bucket.take(time.monotonic())
                 if wait_s:
                     if self._wake is None:
                         self._wake = asyncio.get_running_loop().call_later(wait_s, self._wake_up)
                     break
-            batch = self._queue[0]
-            connection_id = batch.queue.popleft()
-            self._queued -= 1
-            if not batch.queue:
-                batch.is_queued = False
-                self._queue.popleft()
-            elif len(self._queue) > 1:
-                self._queue.rotate(-1)
+            batch, connection_id = self._turns.next()
             if self._send(connection, batch, connection_id):
                 return
         self._pool.give_back(connection)
@@ -232,7 +208,7 @@ class Dispatcher:
         except ValueError:
             batch.refused.append(connection_id)
             batch.reasons["unaddressable"] += 1
-            self._finish(batch, connection_id)
+            self._turns.end(batch, connection_id)
             return False
         connection.send(request, (batch, connection_id, self._generation), time.monotonic() + self._answer_s)
         return True
@@ -267,18 +243,18 @@ class Dispatcher:
             else:
                 batch.explain(parsed(batch.raw))
                 batch.refused.append(connection_id)
-        self._finish(batch, connection_id)
+        self._turns.end(batch, connection_id)
 
     def _denied(self, batch: Batch, connection_id: str, generation: int, status: int) -> None:
         """Under newer credentials it may work, so those are tried, once; then nothing more of the batch is sent."""
         if batch.is_stopped or generation > batch.generation:
             batch.drop([connection_id], str(status))
-            self._finish(batch, connection_id)
-            self._stop(batch, str(status))
+            self._turns.end(batch, connection_id)
+            self._turns.stop(batch, str(status))
             return
         batch.denied.append(connection_id)
         if not batch.is_held:
-            self._unqueue(batch)
+            self._turns.hold(batch)
             batch.is_held = True
             self._start(self._with_new_credentials(batch, generation, status))
 
@@ -293,12 +269,12 @@ class Dispatcher:
             self._signed_until_s = 0.0
             if is_new and not batch.is_stopped:
                 batch.queue.extend(denied)
-                self._enqueue(batch)
+                self._turns.admit(batch)
             else:
                 batch.drop(denied, str(status))
                 for connection_id in denied:
-                    self._finish(batch, connection_id)
-                self._stop(batch, str(status))
+                    self._turns.end(batch, connection_id)
+                self._turns.stop(batch, str(status))
             self._pump()
 
     async def _refresh(self) -> None:
@@ -309,57 +285,6 @@ class Dispatcher:
             # The present ones are used until they are refused; that is then told with the batch.
             return
         self._signed_until_s = 0.0
-
-    def _stop(self, batch: Batch, reason: str) -> None:
-        """Send nothing more of a batch; what is under way still ends."""
-        batch.is_stopped = True
-        self._unqueue(batch)
-        dropped = list(batch.queue)
-        batch.queue.clear()
-        batch.drop(dropped, reason)
-        for connection_id in dropped:
-            self._finish(batch, connection_id)
-
-    def _finish(self, batch: Batch, connection_id: str) -> None:
-        """An id has ended: the next batch that has something for it may go on."""
-        behind = self._pending.pop(connection_id)
-        if behind is not None:
-            self._pass_on(connection_id, behind)
-        batch.left -= 1
-        if not batch.left:
-            batch.end()
-
-    def _pass_on(self, connection_id: str, behind: deque[Batch]) -> None:
-        while behind:
-            following = behind.popleft()
-            if not following.is_stopped:
-                self._pending[connection_id] = behind or None
-                self._add(following, connection_id)
-                return
-            following.drop([connection_id], "stopped")
-            following.left -= 1
-            if not following.left:
-                following.end()
-
-    def _add(self, batch: Batch, connection_id: str) -> None:
-        """Put one id of a batch into its queue."""
-        batch.queue.append(connection_id)
-        if batch.is_queued:
-            self._queued += 1
-        elif not batch.is_held:
-            self._enqueue(batch)
-
-    def _enqueue(self, batch: Batch) -> None:
-        if batch.queue:
-            batch.is_queued = True
-            self._queue.append(batch)
-            self._queued += len(batch.queue)
-
-    def _unqueue(self, batch: Batch) -> None:
-        if batch.is_queued:
-            batch.is_queued = False
-            self._queue.remove(batch)
-            self._queued -= len(batch.queue)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

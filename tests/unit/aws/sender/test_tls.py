@@ -17,8 +17,8 @@ from cryptography.x509.oid import NameOID
 
 from infra.aws.sender import GatewayUnavailable
 from tests.unit.aws.sender.conftest import Senders, ids
+from tests.unit.aws.sender.endings import close_after, end_after, first_turn_only, reset_at_once
 from tests.unit.aws.sender.scripted import Exchange, ScriptedServer
-from tests.unit.aws.sender.test_connections import close_after, end_after, first_turn_only, reset_at_once
 from tests.unit.aws.sender.test_posting import lists
 
 
