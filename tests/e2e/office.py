@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 
 from tests.e2e.caller import SCOPES, Caller
+from tests.e2e.deadlines import eventually
 from tests.e2e.targets.target import Target
 from tests.e2e.terminal import Terminal, Way, open_socket
 
@@ -81,12 +82,20 @@ class Office:
         token: str | None = None,
         way: Way = "header",
     ) -> Terminal:
-        """An open terminal, by default of a user of its own. A given `token` is brought instead of a new one."""
+        """An open terminal, by default of a user of its own. A given `token` is brought instead of a new one.
+
+        What was pushed before is delivered by then: the terminal gets it by a replay, if at all.
+        """
+        if self.target.may_lag:
+            await eventually(self._being_sent, lambda pushes: not pushes)
         whose = self.name(f"user{len(self._terminals)}") if user is None else user
         brought = token or self.token(whose, groups=groups, attributes=attributes, scopes=scopes, lifetime_s=lifetime_s)
         terminal = await open_socket(self.target.ws_url, brought, user=whose, way=way, calls_itself=calls_itself)
         self._terminals.append(terminal)
         return terminal
+
+    async def _being_sent(self) -> object:
+        return (await self.api.get("/v1/pushes", state="sending", limit=1))["items"]
 
     def caller(self, token: str | None) -> Caller:
         """A caller of the API with this token, or with none."""

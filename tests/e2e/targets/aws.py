@@ -90,6 +90,7 @@ class AwsTarget(Target):
     """An emulator of its own with one stack. What it can be tuned in are the template's parameters and its clock."""
 
     name = "aws"
+    may_lag = True
     deviations = DEVIATIONS
 
     def __init__(self, directory: Path, tuning: Tuning) -> None:

@@ -54,6 +54,8 @@ class Target(ABC):
     """A running Fanfare, as a context manager. What it cannot do it says by `deviates`; no test names a runtime."""
 
     name: ClassVar[str]
+    may_lag: ClassVar[bool] = False
+    """Whether a delivery may still be under way some time after its push was accepted, on an idle machine too."""
     deviations: ClassVar[Mapping[str, str]] = {}
     """Tests (`name`, or `name[parameters]`) that a stand-in fails by its own doing, and what the real runtime does."""
 
