@@ -9,13 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from bench import broadcast, connects, imports, latency, machine, memory, tokens
+from bench import broadcast, connects, endpoint, imports, latency, machine, memory, sender, tokens
 from bench.alternatives import Nchan, SocketIo, WriteLoop, Ws
-from bench.contestant import EVERYONE, Contestant
+from bench.contestant import EVERYONE, Contestant, Entrant
 from bench.fanfare import Fanfare
 from bench.load_client import connected_to
+from bench.posters import POSTERS
 from bench.report import Table, thousands
+
+Entry = TypeVar("Entry", bound=Entrant)
 
 ENVELOPE_AND_MESSAGE_BYTES = 400
 """Payload of the others' frames where Fanfare, whose frame sets the size, takes no part."""
@@ -34,16 +38,18 @@ class Plan:
     listed: int
     memory_steps: tuple[int, ...]
     import_rounds: int
+    sender_s: float
+    sender_rounds: int
     pushes_per_second: float = 50
     steady_terminals: int = 1_000
 
 
-FULL = Plan((1_000, 5_000, 15_000), 5, 3_000, 5, 10, 3, 10_000, (5_000, 10_000), 15)
-QUICK = Plan((1_000, 5_000), 2, 1_000, 2, 4, 1, 3_000, (1_000, 2_000), 5)
+FULL = Plan((1_000, 5_000, 15_000), 5, 3_000, 5, 10, 3, 10_000, (5_000, 10_000), 15, 5, 5)
+QUICK = Plan((1_000, 5_000), 2, 1_000, 2, 4, 1, 3_000, (1_000, 2_000), 5, 2, 2)
 
 
 class Benchmarks:
-    """The five benchmarks with what they share: the plan, the tokens, the size of a frame."""
+    """The six benchmarks with what they share: the plan, the tokens, the size of a frame."""
 
     def __init__(self, plan: Plan, store: tokens.TokenStore, work: Path, *, without: frozenset[str]) -> None:
         self._plan = plan
@@ -55,7 +61,7 @@ class Benchmarks:
         self._payload_bytes = self._frame_bytes()
         self.left_out: dict[str, str] = {}
 
-    def _present(self, *contestants: Contestant) -> list[Contestant]:
+    def _present(self, *contestants: Entry) -> list[Entry]:
         present = []
         for contestant in contestants:
             fault = "left out by --without" if contestant.name in self._without else contestant.missing()
@@ -79,7 +85,7 @@ class Benchmarks:
             return client.burst(1, 1).longest_bytes
 
     def broadcast(self) -> Iterator[Table]:
-        contestants = self._present(self._fanfare, Nchan(), Ws(), SocketIo(), WriteLoop())
+        contestants: list[Contestant] = self._present(self._fanfare, Nchan(), Ws(), SocketIo(), WriteLoop())
         for terminals in self._plan.broadcast_sizes:
             if terminals > machine.most_terminals():
                 self.left_out[f"{thousands(terminals)} terminals"] = (
@@ -96,8 +102,9 @@ class Benchmarks:
             )
 
     def connects(self) -> Iterator[Table]:
+        contestants: list[Contestant] = self._present(self._fanfare, self._socketio_jwt)
         yield connects.measured(
-            self._present(self._fanfare, self._socketio_jwt),
+            contestants,
             terminals=self._plan.connects,
             rounds=self._plan.connect_rounds,
             work=self._work,
@@ -105,7 +112,7 @@ class Benchmarks:
         )
 
     def latency(self) -> Iterator[Table]:
-        contestants = self._present(self._fanfare, self._socketio_jwt)
+        contestants: list[Contestant] = self._present(self._fanfare, self._socketio_jwt)
         yield latency.beside_alternatives(
             contestants,
             terminals=self._plan.steady_terminals,
@@ -129,8 +136,9 @@ class Benchmarks:
             )
 
     def memory(self) -> Iterator[Table]:
+        contestants: list[Contestant] = self._present(self._fanfare, Nchan(), Ws(), SocketIo())
         yield memory.measured(
-            self._present(self._fanfare, Nchan(), Ws(), SocketIo()),
+            contestants,
             steps=self._plan.memory_steps,
             work=self._work,
             tokens=self._tokens,
@@ -139,8 +147,18 @@ class Benchmarks:
     def imports(self) -> Iterator[Table]:
         yield imports.measured(rounds=self._plan.import_rounds)
 
+    def sender(self) -> Iterator[Table]:
+        fault = endpoint.missing()
+        present = self._present(*POSTERS)
+        if fault is not None:
+            self.left_out["sender"] = fault
+        elif present:
+            yield sender.measured(
+                present, seconds=self._plan.sender_s, rounds=self._plan.sender_rounds, work=self._work
+            )
 
-NAMES = ("broadcast", "connects", "latency", "memory", "imports")
+
+NAMES = ("broadcast", "connects", "latency", "memory", "imports", "sender")
 
 
 def main() -> None:
@@ -168,6 +186,7 @@ def main() -> None:
             "latency": benchmarks.latency,
             "memory": benchmarks.memory,
             "imports": benchmarks.imports,
+            "sender": benchmarks.sender,
         }
         for name in arguments.only or NAMES:
             for table in runs[name]():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +13,6 @@ from bench.contestant import Audience, Push, Server, padded, ready_line, started
 
 _NCHAN_MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 _SERVERS = machine.HERE / "servers"
-_LISTENING_DEADLINE_S = 10.0
 
 
 def _one_port(name: str, process_id: int, port: int) -> Server:
@@ -53,7 +50,7 @@ class Nchan:
 
     @contextmanager
     def running(self, work: Path) -> Iterator[Server]:
-        port = _free_port()
+        port = machine.free_port()
         directory = work / "nchan"
         directory.mkdir(exist_ok=True)
         settings = {
@@ -68,7 +65,7 @@ class Nchan:
         configuration = directory / "nginx.conf"
         configuration.write_text(text)
         with started(["nginx", "-p", str(directory), "-c", str(configuration)], work / "nginx.log") as process:
-            _wait_until_listening(port)
+            machine.wait_until_listening(port)
             yield _one_port(self.name, process.pid, port)
 
     def push(self, audience: Audience, payload_bytes: int, expected: int = 0) -> Push:
@@ -150,22 +147,3 @@ def _port_of(ready: dict[str, object]) -> int:
     port = ready["port"]
     assert isinstance(port, int)
     return port
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_until_listening(port: int) -> None:
-    deadline_s = time.monotonic() + _LISTENING_DEADLINE_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError as error:
-            if time.monotonic() > deadline_s:
-                raise TimeoutError(f"nothing listens on port {port} yet") from error
-            time.sleep(0.05)

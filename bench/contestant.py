@@ -54,21 +54,25 @@ class Server:
     list_path: str | None = None
 
 
-class Contestant(Protocol):
-    """What a benchmark needs of each server."""
+class Entrant(Protocol):
+    """Whatever takes part in a benchmark."""
 
     @property
     def name(self) -> str:
         """As it stands in the tables."""
         ...
 
+    def missing(self) -> str | None:
+        """Why it cannot run here and how to get it, or None if it can."""
+        ...
+
+
+class Contestant(Entrant, Protocol):
+    """What a benchmark needs of each server."""
+
     @property
     def collects_garbage(self) -> bool:
         """Whether POST /gc makes it collect its garbage, so that its memory can be read without."""
-        ...
-
-    def missing(self) -> str | None:
-        """Why it cannot run here and how to get it, or None if it can."""
         ...
 
     def running(self, work: Path) -> AbstractContextManager[Server]:

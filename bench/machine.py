@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
+import socket
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ SPARE_DESCRIPTORS = 200
 _IDLE_SHARE = 0.02
 _IDLE_WINDOW_S = 0.25
 _REST_DEADLINE_S = 60.0
+_LISTENING_DEADLINE_S = 10.0
 
 
 class TooFewCores(RuntimeError):
@@ -46,6 +48,25 @@ def raise_open_files() -> None:
     """Raises the soft limit of open files to the hard one, for every server started from here."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def wait_until_listening(port: int) -> None:
+    """Waits until something listens on this port of 127.0.0.1. Raises TimeoutError."""
+    deadline_s = time.monotonic() + _LISTENING_DEADLINE_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError as error:
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(f"nothing listens on port {port} yet") from error
+            time.sleep(0.05)
 
 
 def family(process_id: int) -> list[int]:

@@ -1,0 +1,1 @@
+"""Programs that post to `@connections` as fast as they can on one core; `bench.sender` runs each by turns."""
