@@ -1,16 +1,11 @@
 -- wrk posts one request again and again, with the headers of a signed one: it signs nothing and reads nothing.
--- Result line as in pace.py. wrk.lua's argument is the message's size.
+-- Result line as in pace.py; the argument is the size of the message.
 function init(args)
    wrk.method = "POST"
    wrk.body = string.rep("x", tonumber(args[1]))
    wrk.headers["x-amz-date"] = "20261124T120000Z"
    wrk.headers["authorization"] = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/us-east-1/execute-api/aws4_request, "
       .. "SignedHeaders=host;x-amz-date, Signature=" .. string.rep("a", 64)
-   request = wrk.format()
-end
-
-function wrk_request()
-   return request
 end
 
 function done(summary, latency, requests)
