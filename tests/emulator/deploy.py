@@ -83,11 +83,16 @@ def build_packages(into: Path) -> None:
     packaging.build(packaging.FUNCTIONS, into, packaging.installed_here(), sys.executable)
 
 
-def deploy(emulator: MiniStack, packages: Path, parameters: Mapping[str, str]) -> Deployment:
-    """Make the stack and wait until it is there. Raises DeploymentFailed."""
+def deploy(
+    emulator: MiniStack, packages: Path, parameters: Mapping[str, str], *, connections_at: str | None = None
+) -> Deployment:
+    """Make the stack and wait until it is there. Raises DeploymentFailed.
+
+    `connections_at` is the address of a proxy by which the functions call `@connections`; None is the emulator's own.
+    """
     template = template_file.load()
     _upload(emulator, template, packages)
-    taken_out = _adapt(emulator, template, parameters)
+    taken_out = _adapt(template, parameters, connections_at=connections_at or emulator.url)
     client = session().client("cloudformation", endpoint_url=emulator.url, config=CONFIG)
     s3 = session().client("s3", endpoint_url=emulator.url, config=CONFIG)
     s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
@@ -138,11 +143,11 @@ def _archive(package: Path) -> bytes:
     return packaging.zipped(package, level=1)
 
 
-def _adapt(emulator: MiniStack, template: Section, parameters: Mapping[str, str]) -> Mapping[str, Section]:
+def _adapt(template: Section, parameters: Mapping[str, str], *, connections_at: str) -> Mapping[str, Section]:
     """Change the template to what the emulator can do; what had to be taken out of it."""
     # The emulator serves every API at its own address, and has neither names nor TLS (AWS: a host for each API).
     variables = section(section(section(section(template["Globals"])["Function"])["Environment"])["Variables"])
-    variables["FANFARE_CONNECTIONS_URL"] = {"Fn::Sub": f"{emulator.url}/_aws/execute-api/${{Ws}}/{STAGE}"}
+    variables["FANFARE_CONNECTIONS_URL"] = {"Fn::Sub": f"{connections_at}/_aws/execute-api/${{Ws}}/{STAGE}"}
     resources = section(template["Resources"])
     # Without a list the emulator demands an Authorization header (AWS: no identity source means none is demanded).
     (websocket,) = of_type(template, "AWS::Serverless::WebSocketApi").values()
