@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
+import yaml
 from jsonschema import Draft7Validator
 
 DOCS = Path(__file__).parents[2] / "docs"
