@@ -12,9 +12,9 @@ from pydantic import Field, SkipValidation
 from admin_api.models import targets, terminals
 from admin_api.models.base import EXAMPLE_PUSH_ID, Model, Moment, NextCursor, PageQuery
 from services.domain import moments, strategies
-from services.domain.pushes import Counts as DomainCounts
 from services.domain.pushes import Push as DomainPush
 from services.domain.pushes import State
+from services.pushes.history import Account
 from services.pushes.preview import Preview as DomainPreview
 
 _Duration = Annotated[str | int, Field(examples=["24h"])]
@@ -83,11 +83,21 @@ class Push(Model):
     ended_by: str | None = Field(description="Who cancelled it.")
 
 
+class DeadJob(Model):
+    """A part of a push that was given up. Its terminals get the push when they come back, while it is retained."""
+
+    topic: str
+    kind: Literal["deliver", "recall"]
+    reason: str
+    at: Moment
+
+
 class PushDetail(Push):
     """A push with what became of it."""
 
     message: object
     counts: Counts
+    dead_jobs: list[DeadJob] = Field(description="Parts that failed too often and are tried no more.")
 
 
 class PushPage(Model):
@@ -153,9 +163,14 @@ def push_json(push: DomainPush) -> dict[str, object]:
     }
 
 
-def detail_json(push: DomainPush, counts: DomainCounts) -> dict[str, object]:
+def detail_json(account: Account) -> dict[str, object]:
     """A `PushDetail`."""
-    return {**push_json(push), "message": push.message, "counts": asdict(counts)}
+    dead_jobs = [
+        {"topic": str(dead.job.topic), "kind": dead.job.kind, "reason": dead.reason, "at": moments.text(dead.at_s)}
+        for dead in account.dead_jobs
+    ]
+    push = account.push
+    return {**push_json(push), "message": push.message, "counts": asdict(account.counts), "dead_jobs": dead_jobs}
 
 
 def preview_json(preview: DomainPreview, now_s: float) -> dict[str, object]:
@@ -212,6 +227,7 @@ EXAMPLE_DETAIL: dict[str, object] = {
         "expired": 0,
         "skipped": 0,
     },
+    "dead_jobs": [],
 }
 EXAMPLE_CANCELLED: dict[str, object] = {
     **EXAMPLE,

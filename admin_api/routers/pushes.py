@@ -122,9 +122,11 @@ async def list_pushes(request: ApiRequest, query: Annotated[forms.PushQuery, Que
     openapi_extra=needs("push:read"),
 )
 async def look_at_push(request: ApiRequest, push_id: forms.PushId) -> Response:
-    """A push with its message, its state, and how many terminals it reached so far."""
-    push, counts = await history.one(request.ports, push_id)
-    return answer(forms.detail_json(push, counts))
+    """A push with its message, its state, and how many terminals it reached so far.
+
+    `dead_jobs` are the parts of it that failed again and again and were given up; normally there is none.
+    """
+    return answer(forms.detail_json(await history.one(request.ports, push_id)))
 
 
 @router.post(

@@ -26,10 +26,10 @@ def deliveries_per_s() -> int:
 
 
 def broadcast_s(audience: int) -> tuple[float, float]:
-    """How long a broadcast takes: with a worker for each of its lanes, and with as many lanes in one as can be."""
+    """How long a broadcast takes: with a worker for each of its lanes, and with as many lanes in one as can be set."""
     cut = lanes(audience, deployment.parameter("Shards"))
     workers = deployment.parameter("FanOutConcurrency")
-    fewest = math.ceil(cut / deployment.jobs_at_once())
+    fewest = math.ceil(cut / deployment.most_jobs_at_once())
     rate = deployment.parameter("PostsPerSecondPerWorker")
     return audience / (rate * min(cut, workers)), audience / (rate * min(fewest, workers))
 

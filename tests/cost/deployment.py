@@ -55,9 +55,9 @@ def records_at_once() -> int:
     return _batch_size("Stream", "Table")
 
 
-def jobs_at_once() -> int:
-    """How many jobs one invocation of a worker gets at most."""
-    return _batch_size("FanOut", "Jobs")
+def most_jobs_at_once() -> int:
+    """How many jobs one invocation of a worker can be set to get."""
+    return int(str(section(section(TEMPLATE["Parameters"])["JobsPerInvocation"])["MaxValue"]))
 
 
 def alarm_metrics() -> int:

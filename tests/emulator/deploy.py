@@ -156,11 +156,9 @@ def _adapt(template: Section, parameters: Mapping[str, str], *, connections_at: 
     for secret in of_type(template, "AWS::SecretsManager::Secret").values():
         section(properties(secret)["GenerateSecretString"])["ExcludeCharacters"] = string.punctuation
     # The emulator keeps a parameter of type Number as text where its poller compares numbers (AWS: converts it).
-    scaling = section(
-        properties(section(section(properties(section(resources["FanOut"]))["Events"])["Jobs"]))["ScalingConfig"]
-    )
-    concurrency = section(section(template["Parameters"])["FanOutConcurrency"])
-    scaling["MaximumConcurrency"] = int(parameters.get("FanOutConcurrency", str(concurrency["Default"])))
+    source = properties(section(section(properties(section(resources["FanOut"]))["Events"])["Jobs"]))
+    section(source["ScalingConfig"])["MaximumConcurrency"] = _number(template, parameters, "FanOutConcurrency")
+    source["BatchSize"] = _number(template, parameters, "JobsPerInvocation")
     of_default = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/*"
     for statement in _statements(template):
         # The emulator demands an action of its own for a batch (AWS: sqs:SendMessage covers SendMessageBatch).
@@ -176,6 +174,11 @@ def _adapt(template: Section, parameters: Mapping[str, str], *, connections_at: 
     # The emulator's CloudFormation does not know these two types, but its API does (AWS: both know both).
     unknown = ("AWS::ApiGatewayV2::IntegrationResponse", "AWS::ApiGatewayV2::RouteResponse")
     return {name: section(resources.pop(name)) for kind in unknown for name in list(of_type(template, kind))}
+
+
+def _number(template: Section, parameters: Mapping[str, str], name: str) -> int:
+    """What a parameter is set to, or its default."""
+    return int(parameters.get(name, str(section(section(template["Parameters"])[name])["Default"])))
 
 
 def _statements(template: Section) -> Sequence[Section]:

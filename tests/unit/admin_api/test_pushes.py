@@ -8,6 +8,7 @@ import pytest
 
 from services.domain.positions import BEGINNING
 from services.domain.pushes import State
+from services.domain.topics import group
 from tests.unit.admin_api.service import Service
 
 JSON = {"Content-Type": "application/json"}
@@ -204,3 +205,19 @@ async def test_an_expired_push_cannot_be_cancelled(service: Service) -> None:
     await service.ports.pushes.transition(stored, State.EXPIRED, at_s=service.clock.now_s())
     response = await service.api.post(f"/v1/pushes/{push['id']}/cancel")
     assert (response.status_code, response.json()["code"]) == (409, "push_not_cancellable")
+
+
+async def test_a_push_shows_the_parts_that_were_given_up(service: Service) -> None:
+    push_id = (await service.api.post("/v1/pushes", json={"target": {"groups": ["ops"]}, "message": 1})).json()["id"]
+    assert (await service.api.get(f"/v1/pushes/{push_id}")).json()["dead_jobs"] == []
+    (entry,) = await service.ports.pushes.log(group("ops"), after=BEGINNING, retained_at_s=0, limit=1)
+    job = await service.ports.pushes.job((push_id, entry.position, 0, 0))
+    assert job is not None
+    await service.ports.pushes.set_aside(job, reason="failed 5 times", at_s=service.clock.now_s())
+    (dead,) = (await service.api.get(f"/v1/pushes/{push_id}")).json()["dead_jobs"]
+    assert dead == {
+        "topic": "group:ops",
+        "kind": "deliver",
+        "reason": "failed 5 times",
+        "at": "2026-11-24T09:00:00.000Z",
+    }
