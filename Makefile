@@ -7,7 +7,7 @@ DATA ?= data
 HTTP_PORT ?= 8080
 WS_PORT ?= 8081
 REGION ?= eu-central-1
-SYSTEM_PACKAGES := nginx libnginx-mod-nchan
+SYSTEM_PACKAGES := nginx libnginx-mod-nchan wrk
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format pins openapi build deploy validate bench system-packages clean

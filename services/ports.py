@@ -277,7 +277,9 @@ class PushStore(Protocol):
 class PostResult:
     """What became of one message at the connections it was posted to, in no order.
 
-    `throttled` can be tried again (429, 5xx); `gone` are closed (410); `refused` will never work (400, 403, 413).
+    `throttled` can be tried again (429, 5xx); `gone` are closed (410); `refused` will never work (400, 413).
+
+    A 403 is about us, not about a terminal: it is tried again with new credentials, and else raised as an OSError.
     """
 
     sent: Sequence[str] = ()

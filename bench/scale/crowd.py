@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass
 
 from infra.aws import connection_rows, keys
@@ -17,7 +18,7 @@ from services.domain.connection import Connection
 from services.domain.ring import SIZE
 from services.domain.topics import Topic
 
-OPENED_AT_S = 1_795_521_600
+OPENED_AT_S = int(time.time())
 LASTS_S = 10 * 86_400
 GROUP = "ops"
 _MARK = b"\x02\x00\x07"
