@@ -19,7 +19,7 @@ from tests.gateway.serving import Function, Served, Serving, ok
 from tests.gateway.wire import CONTINUATION, PING, PONG, TEXT, RawClient, close_frame, frame, upgrade_request
 
 # Long enough for a machine that is busy with something else, short enough to wait for.
-LIMITS = Limits(request_timeout_s=0.25, close_timeout_s=0.25, keep_alive_s=0.25, idle_timeout_s=0.25)
+LIMITS = Limits(request_timeout_s=0.25, close_timeout_s=0.25, keep_alive_s=0.25, idle_timeout_s=1.0)
 
 pieces = st.sampled_from(
     [
