@@ -64,7 +64,9 @@ openapi: setup ## write docs/openapi.json from the code
 build: setup ## write the packages of the Lambda functions to build/, and print how large they are
 	$(BIN)/python -m infra.aws.packaging $(if $(LAMBDA_PYTHON),--compile-with $(LAMBDA_PYTHON))
 
+# SAM publishes a version where a package is another, and does not see what parameters are set to (template.yaml, SnapStart).
 deploy: build .venv-deploy/.complete ## deploy template.yaml to AWS; asks what it needs to know, and remembers it in samconfig.toml
+	for name in authorizer connections messages api; do date -u +%FT%TZ > build/$$name/deployed_at || exit; done
 	SAM_CLI_TELEMETRY=0 .venv-deploy/bin/sam deploy $(if $(wildcard samconfig.toml),,--guided)
 
 validate: .venv-deploy/.complete .venv-checkov/.complete ## template.yaml against AWS's schemas and against security rules

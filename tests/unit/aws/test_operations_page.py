@@ -43,7 +43,7 @@ OF_THE_CLI: Final = {"query", "output", "region", "profile"}
 """Options that the AWS CLI gives to every command."""
 SOMETHING: Final = "something"
 """Stands for what another command prints."""
-WITHOUT_MODEL: Final = {("logs", "tail"), ("dynamodb", "wait"), ("cloudformation", "wait")}
+WITHOUT_MODEL: Final = {("logs", "tail"), ("dynamodb", "wait"), ("cloudformation", "wait"), ("lambda", "wait")}
 """Commands that the AWS CLI makes of several calls."""
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final, get_args
 
 import pytest
@@ -125,6 +127,40 @@ class TestFunctions:
         assert properties(source)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+class TestLive:
+    """What somebody waits for is called by an alias; a parameter that is changed must reach it."""
+
+    PUBLISHED: Final = [name for name, function in FUNCTIONS.items() if "SnapStart" in properties(function)]
+
+    def test_apis_call_functions_by_nothing_else(self) -> None:
+        resources = section(TEMPLATE["Resources"])
+        apis = [resources[name] for name in ("Ws", "RestMethod", "RestRootMethod", "RestPermission")]
+        called = set(re.findall(r'"Ref": "((?:' + "|".join(FUNCTIONS) + r')(?:Live|\.\w+)?)"', json.dumps(apis)))
+        assert called == {f"{name}Live" for name in self.PUBLISHED}
+
+    @pytest.mark.parametrize("function", PUBLISHED)
+    def test_it_is_the_function_as_it_is_unless_it_starts_from_a_snapshot(self, function: str) -> None:
+        alias = properties(of_type(TEMPLATE, "AWS::Lambda::Alias")[f"{function}Live"])
+        assert alias["FunctionName"] == {"Ref": function}
+        version = {"Fn::GetAtt": [function, "Version.Version"]}
+        assert alias["FunctionVersion"] == {"Fn::If": ["HasSnapStart", version, "$LATEST"]}
+
+    @pytest.mark.parametrize("function", PUBLISHED)
+    def test_turning_snapshots_on_publishes_another_version(self, function: str) -> None:
+        assert properties(FUNCTIONS[function])["VersionDescription"] == {"Fn::Sub": "SnapStart ${SnapStart}"}
+
+    def test_every_deployment_by_make_has_other_packages_of_what_is_published(self, tmp_path: Path) -> None:
+        made = subprocess.run(
+            ["make", "--dry-run", "deploy"], cwd=template_file.ROOT, capture_output=True, text=True, check=True
+        )
+        (stamp,) = (line for line in made.stdout.splitlines() if "deployed_at" in line)
+        packages = [tmp_path / text(properties(FUNCTIONS[name])["CodeUri"]) for name in self.PUBLISHED]
+        for package in packages:
+            package.mkdir(parents=True)
+        subprocess.run(["sh", "-c", stamp], cwd=tmp_path, check=True)
+        assert all((package / "deployed_at").read_text() for package in packages)
+
+
 class TestPrivileges:
     @pytest.mark.parametrize(
         ("owner", "statement"), [(owner, each) for owner, each in statements() if owner != "SendTraces"]
@@ -232,7 +268,7 @@ class TestApis:
 
     def test_the_authorizer_demands_no_place_where_a_token_must_be(self) -> None:
         (websocket,) = of_type(TEMPLATE, "AWS::Serverless::WebSocketApi").values()
-        assert properties(websocket)["Auth"] == {"AuthType": "CUSTOM", "AuthArn": {"Ref": "Authorizer.Alias"}}
+        assert properties(websocket)["Auth"] == {"AuthType": "CUSTOM", "AuthArn": {"Ref": "AuthorizerLive"}}
 
     def test_every_route_and_method_is_throttled(self) -> None:
         (websocket,) = of_type(TEMPLATE, "AWS::Serverless::WebSocketApi").values()
