@@ -86,10 +86,10 @@ class Push(Model):
 class DeadJob(Model):
     """A part of a push that was given up. Its terminals get the push when they come back, while it is retained."""
 
-    topic: str
-    kind: Literal["deliver", "recall"]
-    reason: str
-    at: Moment
+    topic: str = Field(description="Whose part it was.", examples=["group:ops"])
+    kind: Literal["deliver", "recall"] = Field(description="Whether it was to deliver the push, or to recall it.")
+    reason: str = Field(examples=["the worker failed at it time and again; its log says why"])
+    at: Moment = Field(description="When it was given up.")
 
 
 class PushDetail(Push):
@@ -97,7 +97,7 @@ class PushDetail(Push):
 
     message: object
     counts: Counts
-    dead_jobs: list[DeadJob] = Field(description="Parts that failed too often and are tried no more.")
+    dead_jobs: list[DeadJob] = Field(description="Parts that failed too often and are tried no more; normally none.")
 
 
 class PushPage(Model):
