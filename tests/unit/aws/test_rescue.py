@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from infra.aws.actions import Action
-from infra.aws.dead_letters import set_aside
+from infra.aws.dead_letters import REASON, set_aside
 from infra.aws.table import Table, TableUnavailable
 from services.domain import jobs, positions
 from services.domain.pushes import Counts, Job, State
@@ -218,26 +218,26 @@ async def test_two_sweeps_at_the_same_time_do_no_harm(store: Stores, sent: Outbo
 
 async def test_a_dead_letter_shows_in_its_push(store: Stores) -> None:
     job, _ = await store.started(push("alice", "bob"))
-    assert await set_aside(store.pushes, jobs.to_json(job), receives=5, at_s=NOON_S + 9)
+    assert await set_aside(store.pushes, jobs.to_json(job), at_s=NOON_S + 9)
     (dead,) = await store.pushes.dead_jobs(job.push_id)
-    assert dead == DeadJob(job=job, reason="failed 5 times; the workers' log says why", at_s=NOON_S + 9)
+    assert dead == DeadJob(job=job, reason=REASON, at_s=NOON_S + 9)
 
 
 async def test_a_dead_letter_is_set_aside_as_its_job_stands_now(store: Stores) -> None:
     (job,) = await store.started(push())
     page = _page(job)
     await store.pushes.advance(page)
-    assert await set_aside(store.pushes, jobs.to_json(job), receives=5, at_s=NOON_S)
+    assert await set_aside(store.pushes, jobs.to_json(job), at_s=NOON_S)
     assert [dead.job for dead in await store.pushes.dead_jobs(job.push_id)] == [page.next]
 
 
 async def test_a_dead_letter_of_a_finished_job_marks_nothing(store: Stores) -> None:
     (job,) = await store.started(push())
     await store.pushes.advance(_end(job))
-    assert not await set_aside(store.pushes, jobs.to_json(job), receives=5, at_s=NOON_S)
+    assert not await set_aside(store.pushes, jobs.to_json(job), at_s=NOON_S)
     assert list(await store.pushes.dead_jobs(job.push_id)) == []
 
 
 async def test_a_dead_letter_that_is_no_job_is_an_error(store: Stores) -> None:
     with pytest.raises(ValueError, match="Expecting value"):
-        await set_aside(store.pushes, "no job", receives=5, at_s=NOON_S)
+        await set_aside(store.pushes, "no job", at_s=NOON_S)
