@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.connections.farewell import dismiss
 from services.domain import frames, positions
@@ -54,16 +55,42 @@ def collapsed(entries: Iterable[LogEntry]) -> list[LogEntry]:
 
 async def read_logs(ports: Ports, row: Connection, behind: str, now_s: float) -> tuple[list[LogEntry], str | None]:
     """Entries of all of the terminal's logs behind a position, and where reading stopped short, if it did."""
-    entries: list[LogEntry] = []
-    cut_at: str | None = None
-    for topic in row.topics():
-        found = await ports.pushes.log(topic, after=behind, retained_at_s=now_s, limit=SCANNED_AT_MOST)
-        entries.extend(found)
-        if len(found) == SCANNED_AT_MOST:
-            cut_at = found[-1].position if cut_at is None else min(cut_at, found[-1].position)
+    logs = await asyncio.gather(
+        *(ports.pushes.log(topic, after=behind, retained_at_s=now_s, limit=SCANNED_AT_MOST) for topic in row.topics())
+    )
+    entries = [entry for found in logs for entry in found]
+    cut_at = min((found[-1].position for found in logs if len(found) == SCANNED_AT_MOST), default=None)
     if cut_at is not None:
         entries = [entry for entry in entries if entry.position <= cut_at]
     return entries, cut_at
+
+
+async def to_repeat(
+    ports: Ports, entries: Sequence[LogEntry], *, limit: int
+) -> tuple[list[LogEntry], Mapping[str, Push]]:
+    """What of these entries is to be posted, `collapsed`, and the pushes of the first `limit` of it.
+
+    A push may have log entries and not be there: its submission was broken off, or is not done. It comes to nothing
+    here and takes no other's place, so those that would are looked up too.
+    """
+    pushes: dict[str, Push] = {}
+    absent: set[str] = set()
+    while True:
+        there = [entry for entry in entries if entry.push_id not in absent]
+        found = collapsed(there)
+        unknown = {entry.push_id for entry in found[:limit]} | _that_replace(found, there)
+        unknown -= pushes.keys()
+        if not unknown:
+            return found, pushes
+        pushes.update(await ports.pushes.get_many(unknown))
+        absent |= unknown - pushes.keys()
+
+
+def _that_replace(found: Iterable[LogEntry], entries: Iterable[LogEntry]) -> set[str]:
+    """The pushes that another one was left out for."""
+    keys = {entry.push_id: entry.collapse_key for entry in entries}
+    pushes_of = Counter(keys.values())
+    return {entry.push_id for entry in found if entry.collapse_key is not None and pushes_of[entry.collapse_key] > 1}
 
 
 async def catch_up(ports: Ports, row: Connection) -> None:
@@ -80,11 +107,11 @@ async def catch_up(ports: Ports, row: Connection) -> None:
     behind: str | None = positions.lowest_at(max(now_s - OVERLAP_S, row.connected_at_s))
     while behind is not None:
         entries, behind = await read_logs(ports, row, behind, now_s)
-        found = collapsed(entry for entry in entries if visible(entry, row, now_s))
-        pushes = await ports.pushes.get_many([entry.push_id for entry in found])
+        seen = [entry for entry in entries if visible(entry, row, now_s)]
+        found, pushes = await to_repeat(ports, seen, limit=len(seen))
         for entry in found:
-            push = pushes.get(entry.push_id)
-            if push is None or not _has_several_groups(push):
+            push = pushes[entry.push_id]
+            if not _has_several_groups(push):
                 continue
             # Not a replay to its terminal, which may be in the midst of one, and would take it for that far.
             if not await repeat(ports, row, entry, push, replayed=False):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from services.connections import sessions
 from services.domain import frames, positions
 from services.domain.connection import Connection
 from services.domain.problems import Problem
-from services.messages.replay import OVERLAP_S, arrives, collapsed, read_logs, repeat, visible
+from services.messages.replay import OVERLAP_S, arrives, read_logs, repeat, to_repeat, visible
 from services.ports import Ports
 
 BATCH = 100
@@ -52,20 +53,19 @@ async def resume(ports: Ports, row: Connection, since: str | None) -> None:
     if not start.exact:
         behind = positions.lowest_at(positions.time_of_s(start.position) - OVERLAP_S)
     entries, cut_at = await read_logs(ports, row, behind, now_s)
-    found = collapsed(entry for entry in entries if visible(entry, row, now_s))
+    seen = [entry for entry in entries if visible(entry, row, now_s)]
+    found, pushes = await to_repeat(ports, seen, limit=BATCH)
     batch = found[:BATCH]
-    pushes = await ports.pushes.get_many([entry.push_id for entry in batch])
-    kept = [(entry, push) for entry in batch if (push := pushes.get(entry.push_id)) is not None]
     more = len(found) > BATCH or cut_at is not None
     upto = positions.lowest_at(now_s)
     if more:
         last = batch[-1].position if len(found) > BATCH else cut_at
         upto = f"{last}{_CONTINUES}{row.connection_id}"
     recovered = start.exact or await _recovered(ports, row, start.position, now_s)
-    for entry, push in kept:
+    for entry in batch:
         row = await _not_over(ports, row)
         # Where the socket is gone the replay ends: its terminal will resume on another.
-        if not await repeat(ports, row, entry, push):
+        if not await repeat(ports, row, entry, pushes[entry.push_id]):
             return
     await arrives(ports, row, frames.resumed(upto=upto, more=more, recovered=recovered))
 
@@ -81,7 +81,7 @@ async def _not_over(ports: Ports, row: Connection) -> Connection:
 
 async def _recovered(ports: Ports, row: Connection, position: str, now_s: float) -> bool:
     """Whether everything behind a position is still kept in each of the terminal's logs."""
-    for topic in row.topics():
-        if await ports.pushes.log_has_lost(topic, after=position, retained_at_s=now_s):
-            return False
-    return True
+    lost = await asyncio.gather(
+        *(ports.pushes.log_has_lost(topic, after=position, retained_at_s=now_s) for topic in row.topics())
+    )
+    return not any(lost)

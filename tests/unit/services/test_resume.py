@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ from services.domain.positions import BEGINNING
 from services.domain.problems import Problem
 from services.domain.pushes import Counts, LogEntry, Push
 from services.domain.ring import SIZE, Arc
-from services.domain.topics import ALL
+from services.domain.topics import ALL, Topic
 from services.messages import replay
 from services.messages import resume as resume_module
 from services.messages.replay import OVERLAP_S, collapsed, visible
@@ -55,6 +56,20 @@ async def _missed(service: Service, *targets: object) -> list[Push]:
         service.clock.at_s += 1
         sent.append(await service.send(target))
     return sent
+
+
+def _never_submitted(service: Service, monkeypatch: pytest.MonkeyPatch, pushes: Sequence[Push]) -> list[str]:
+    """Leave only the log entries of these, as if their submissions had been broken off; which pushes are looked up."""
+    looked_up: list[str] = []
+    absent = {push.id for push in pushes}
+    get_many = service.storage.pushes.get_many
+
+    async def of_those_that_are_there(push_ids: Collection[str]) -> Mapping[str, Push]:
+        looked_up.extend(push_ids)
+        return await get_many(set(push_ids) - absent)
+
+    monkeypatch.setattr(service.storage.pushes, "get_many", of_those_that_are_there)
+    return looked_up
 
 
 def _ids(pushes: Sequence[Push]) -> list[str]:
@@ -177,6 +192,36 @@ async def test_a_newer_push_of_the_key_that_is_for_others_replaces_nothing(servi
     assert service.pushes_at("a") == [mine.id]
 
 
+async def test_a_newer_push_of_the_key_whose_submission_broke_off_replaces_nothing(
+    service: Service, left_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [await service.send("all", number, collapse_key="temperature") for number in range(4)]
+    _never_submitted(service, monkeypatch, sent[2:])
+    await _resumed(service, await service.connect("a"), left_at)
+    assert service.pushes_at("a") == [sent[1].id]
+
+
+async def test_one_that_broke_off_replaces_nothing_of_an_earlier_batch_either(
+    service: Service, left_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resume_module, "BATCH", 2)
+    kept = await service.send("all", collapse_key="temperature")
+    others = await _missed(service, *["all"] * 3)
+    broken = await service.send("all", collapse_key="temperature")
+    _never_submitted(service, monkeypatch, [broken])
+    await _resumed_to_the_end(service, await service.connect("a"), left_at)
+    assert service.pushes_at("a") == _ids([kept, *others])
+
+
+async def test_of_many_pushes_of_a_key_only_the_newest_is_looked_up(
+    service: Service, left_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *_, newest = [await service.send("all", number, collapse_key="temperature") for number in range(5)]
+    looked_up = _never_submitted(service, monkeypatch, [])
+    await _resumed(service, await service.connect("a"), left_at)
+    assert looked_up == [newest.id]
+
+
 async def test_a_cancelled_push_is_recalled(service: Service, left_at: str) -> None:
     cancelled, other = await _missed(service, "all", "all")
     await cancel(service.ports, cancelled.id, by="admin")
@@ -275,6 +320,22 @@ async def test_a_log_full_of_what_is_for_others_is_read_on(
     *_, mine = await _missed(service, *["os = windows"] * 7, "all")
     await _resumed_to_the_end(service, await service.connect("a"), left_at)
     assert service.pushes_at("a") == [mine.id]
+
+
+@pytest.mark.parametrize("call", ["log", "log_has_lost"])
+async def test_the_logs_of_all_topics_are_read_at_the_same_time(
+    service: Service, left_at: str, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    row = await service.connect("a", groups=("ops", "night"))
+    all_have_begun = asyncio.Barrier(len(row.topics()))
+    read: Callable[..., Awaitable[object]] = getattr(service.storage.pushes, call)
+
+    async def with_the_others(topic: Topic, **which: object) -> object:
+        async with asyncio.timeout(10), all_have_begun:
+            return await read(topic, **which)
+
+    monkeypatch.setattr(service.storage.pushes, call, with_the_others)
+    assert (await _resumed(service, row, left_at))["recovered"] is True
 
 
 async def test_it_says_that_something_may_be_missing_when_it_was_kept_no_longer(service: Service, left_at: str) -> None:
