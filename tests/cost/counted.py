@@ -30,7 +30,7 @@ COUNTED: Final[Mapping[str, Spent]] = {
     "push_to_team_with_receipts": Spent(59, 13, 12, 3, 50, 1),
     "lost_terminal": Spent(6, 0, 2, 0, 0, 0),
     "broadcast": Spent(9, 21, 26, 3, 0, 1),
-    "broadcast_to_few": Spent(9, 221, 34, 3, 1_000, 2),
+    "broadcast_to_few": Spent(9, 155, 28, 3, 1_000, 2),
     "deliveries": Spent(0.2, 144.2, 4.4, 0, 1_000, 2),
     "handover": Spent(1, 3, 4, 3, 0, 0),
     "sweep": Spent(0, 71, 1, 0, 0, 0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,12 +12,15 @@ from infra.aws.walk import walk
 
 
 class Partitions:
-    """Partitions of items whose sort keys are numbers, and how many of them were read."""
+    """Partitions of items whose sort keys are numbers; how many of them were read, and how many items."""
 
     def __init__(self, *sizes: int) -> None:
         numbers = iter(range(sum(sizes)))
         self.parts = [[next(numbers) for _ in range(size)] for size in sizes]
         self.read = 0
+        self.items_read = 0
+        self.at_once = 0
+        self.most_at_once = 0
 
     def behind(self, after: str | None) -> list[list[int]]:
         """What is left behind a sort key."""
@@ -27,7 +32,12 @@ class Partitions:
     async def page(self, part: list[int], most: int) -> QueryPage:
         """DynamoDB does not look whether there is more when a page is full."""
         self.read += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
         some = part[:most]
+        self.items_read += len(some)
         return QueryPage([{"sk": str(number)} for number in some], str(some[-1]) if len(some) == most else None)
 
 
@@ -49,6 +59,20 @@ async def test_a_page_is_read_of_as_few_partitions_as_it_takes() -> None:
     partitions = Partitions(10, 10, 10)
     await walk(partitions.parts, partitions.page, limit=10)
     assert partitions.read == 1
+
+
+@given(size=st.integers(10, 80), partitions=st.integers(1, 32), limit=st.integers(10, 600))
+async def test_of_equal_partitions_no_more_is_read_than_fills_a_page(size: int, partitions: int, limit: int) -> None:
+    equal = Partitions(*[size] * partitions)
+    items, _ = await walk(equal.parts, equal.page, limit=limit)
+    assert len(items) == min(limit, size * partitions)
+    assert equal.items_read <= limit
+
+
+async def test_a_long_row_of_empty_partitions_is_soon_over() -> None:
+    empty = Partitions(*[0] * 255)
+    await walk(empty.parts, empty.page, limit=500)
+    assert (empty.read, empty.most_at_once) == (255, 128)
 
 
 async def test_a_full_page_at_the_end_of_a_partition_goes_on() -> None:
