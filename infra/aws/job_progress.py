@@ -21,12 +21,12 @@ from infra.aws.attributes import Value
 from infra.aws.expressions import Amount, change, holds
 from infra.aws.job_items import KeptJob
 from infra.aws.keys import Key
-from infra.aws.push_items import OPEN, Record
+from infra.aws.push_items import Record
 from infra.aws.push_log import entry_item
 from infra.aws.push_records import PushRecords
 from infra.aws.receipts import Receipts
 from infra.aws.table import Table, TableUnavailable
-from services.domain.pushes import Counts, Job, JobKey, LogEntry, State
+from services.domain.pushes import OPEN, Counts, Job, JobKey, LogEntry, State
 from services.ports import Advance
 
 NOTE_CHARACTERS: Final = 12

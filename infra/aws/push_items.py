@@ -16,11 +16,9 @@ from infra.aws.attributes import Item, Value
 from infra.aws.keys import Key
 from infra.aws.values import DAY_S, optional_seconds, present, seconds, size_bytes, texts, to_json, whole
 from services.domain import positions, strategies
-from services.domain.pushes import Push, State
+from services.domain.pushes import OPEN, Push, State
 from services.domain.targets import cover
 
-OPEN: Final = (State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING, State.SENDING, State.SENT)
-"""States of a push that may still reach someone who has not been reached."""
 UNMARKED: Final = frozenset({*OPEN, State.COMPLETED})
 """States that a push's listing by day does not tell apart. The usual push goes no further than these, and the write
 that would keep them apart is saved: who lists pushes reads their records anyway."""

@@ -14,13 +14,13 @@ from typing import Final
 from infra.aws import keys
 from infra.aws.actions import Condition
 from infra.aws.attributes import Value
-from infra.aws.push_items import OPEN, UNMARKED, listing_key
+from infra.aws.push_items import UNMARKED, listing_key
 from infra.aws.push_records import PushRecords
 from infra.aws.table import QueryPage, Table
 from infra.aws.values import DAY_S
 from infra.aws.walk import walk
 from services.domain import positions
-from services.domain.pushes import Push, State
+from services.domain.pushes import OPEN, Push, State
 from services.domain.strategies import MAX_EXPIRES_IN_S
 from services.ports import Page
 

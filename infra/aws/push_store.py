@@ -13,7 +13,6 @@ from typing import Final
 
 from infra.aws import idempotency, push_writes
 from infra.aws.job_progress import JobProgress
-from infra.aws.push_items import OPEN
 from infra.aws.push_listing import PushListing
 from infra.aws.push_log import PushLog
 from infra.aws.push_records import PushRecords
@@ -22,7 +21,7 @@ from infra.aws.queues import Queue, QueueUnavailable, send_jobs
 from infra.aws.receipts import Receipts
 from infra.aws.table import Table, TableUnavailable
 from services.domain.audit import AuditEntry
-from services.domain.pushes import Counts, Job, JobKey, LogEntry, Push, Receipt, State
+from services.domain.pushes import OPEN, Counts, Job, JobKey, LogEntry, Push, Receipt, State
 from services.domain.topics import Topic
 from services.ports import Advance, Clock, DeadJob, Page, Submission, Submitted
 

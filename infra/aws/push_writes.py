@@ -18,7 +18,6 @@ from infra.aws.audit_trail import audit_item
 from infra.aws.expressions import Amount, change, holds
 from infra.aws.keys import Key
 from infra.aws.push_items import (
-    OPEN,
     UNMARKED,
     contents,
     kept_until,
@@ -31,7 +30,7 @@ from infra.aws.push_log import entry_item
 from infra.aws.table import TRANSACT_ITEMS
 from infra.aws.values import DAY_S
 from services.domain.audit import AuditEntry
-from services.domain.pushes import Job, LogEntry, Push, State
+from services.domain.pushes import OPEN, Job, LogEntry, Push, State
 from services.ports import Submission
 
 _BEING_SENT: Final = (State.SENDING, State.SENT)

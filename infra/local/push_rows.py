@@ -15,8 +15,6 @@ from services.domain.targets import cover
 
 COUNTED = tuple(field.name for field in fields(Counts))
 """The columns of `pushes` that count, in the order of `Counts`."""
-OPEN = (State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING, State.SENDING, State.SENT)
-"""States of a push that may still reach someone who has not been reached."""
 
 SELECT = """
 SELECT id, sender, state, step, created_at_s, expires_at_s, finished_at_s, ended_by, target, cover, message, strategy

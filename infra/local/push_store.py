@@ -14,11 +14,11 @@ from infra.local.batch import Batch
 from infra.local.database import Database
 from infra.local.job_table import Waiting
 from infra.local.push_log import PushLog
-from infra.local.push_rows import OPEN, optional_text
+from infra.local.push_rows import optional_text
 from infra.local.receipts import Acknowledgement
 from services.domain import positions
 from services.domain.audit import AuditEntry
-from services.domain.pushes import Counts, Job, JobKey, LogEntry, Push, Receipt, State
+from services.domain.pushes import OPEN, Counts, Job, JobKey, LogEntry, Push, Receipt, State
 from services.domain.topics import Topic
 from services.ports import (
     Advance,

@@ -21,7 +21,7 @@ MAX_FRAME_BYTES = 32 * 1024
 
 
 class State(StrEnum):
-    """Where a push is. The first five are open: it may still reach someone."""
+    """Where a push is."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     SCHEDULED = "scheduled"
@@ -35,6 +35,8 @@ class State(StrEnum):
     HALTED = "halted"
 
 
+OPEN = (State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING, State.SENDING, State.SENT)
+"""States of a push that may still reach someone who has not been reached."""
 DELIVERABLE = frozenset({State.SENDING, State.SENT, State.COMPLETED})
 """States in which a released slice may be delivered, and replayed to those who return."""
 CANCELLABLE = frozenset(
