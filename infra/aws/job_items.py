@@ -46,9 +46,9 @@ def attributes(job: Job, name: str, at_s: float) -> Item:
     return {"name": name, "topic": str(job.topic), "moved_at_s": at_s, **_stands(job)}
 
 
-def item(job: Job, name: str, at_s: float, *, expires_at: int) -> Item:
+def item(job: Job, name: str, at_s: float, *, expires_at: int | None) -> Item:
     """A new job as an item of its own."""
-    return {**keys.job(job.key)._asdict(), **attributes(job, name, at_s), "expires_at": expires_at}
+    return present({**keys.job(job.key)._asdict(), **attributes(job, name, at_s), "expires_at": expires_at})
 
 
 def moved(following: Job, at_s: float) -> Mapping[str, Value]:

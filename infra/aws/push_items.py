@@ -22,6 +22,7 @@ from services.domain.targets import cover
 UNMARKED: Final = frozenset({*OPEN, State.COMPLETED})
 """States that a push's listing by day does not tell apart. The usual push goes no further than these, and the write
 that would keep them apart is saved: who lists pushes reads their records anyway."""
+_BEFORE_A_RELEASE: Final = frozenset({State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING})
 WRITE_UNIT_BYTES: Final = 1_024
 """What one write unit writes of an item (DynamoDB, read/write capacity mode)."""
 GROWTH_BYTES: Final = 224
@@ -34,7 +35,8 @@ class Record:
 
     `parts` is how many parts were released, `ended` the names of those that are finished. `job` is the sort key of the
     one job that is kept in the record itself. `large_releases` are positions that were released by more than one
-    transaction could write. `item` is the record, of which `expires_at` is when TTL may delete the push.
+    transaction could write. `item` is the record, of which `expires_at` is when TTL may delete the push; it is None
+    while that waits.
     """
 
     push: Push
@@ -49,8 +51,14 @@ class Record:
         return self.parts - len(self.ended)
 
     @property
-    def expires_at(self) -> int:
-        return whole(self.item["expires_at"])
+    def expires_at(self) -> int | None:
+        expires_at = self.item.get("expires_at")
+        return None if expires_at is None else whole(expires_at)
+
+
+def waits(push: Push) -> bool:
+    """Whether a push waits for somebody or for its time: nobody knows when it will be over, so TTL must leave it."""
+    return push.state in _BEFORE_A_RELEASE and push.expires_at_s is None
 
 
 def kept_until(push: Push, retention_days: int, retained_until_s: float = 0.0) -> int:
@@ -62,7 +70,7 @@ def kept_until(push: Push, retention_days: int, retained_until_s: float = 0.0) -
     return math.ceil(over_s) + (retention_days + 1) * DAY_S
 
 
-def record_item(push: Push, *, parts: int, expires_at: int) -> Item:
+def record_item(push: Push, *, parts: int, expires_at: int | None) -> Item:
     """The record of a new push, without its contents."""
     return present(
         {
@@ -98,7 +106,7 @@ def with_contents(record: Item, text: str) -> tuple[Item, ...]:
     if size_bytes(whole_record) + GROWTH_BYTES <= WRITE_UNIT_BYTES:
         return (whole_record,)
     key = keys.push_contents(id_of(record))
-    return (record, {**key._asdict(), "contents": text, "expires_at": record["expires_at"]})
+    return (record, present({**key._asdict(), "contents": text, "expires_at": record.get("expires_at")}))
 
 
 def id_of(record: Mapping[str, Value]) -> str:
@@ -147,7 +155,7 @@ def record_of(push: Push, item: Mapping[str, Value]) -> Record:
     )
 
 
-def listing_item(push: Push, expires_at: int) -> Item:
+def listing_item(push: Push, expires_at: int | None) -> Item:
     """What lists a push among those of its day."""
     return present(
         {
@@ -164,7 +172,9 @@ def listing_key(push_id: str) -> Key:
     return Key(keys.pushes_of(keys.day_of(positions.time_of_s(push_id))), push_id)
 
 
-def under_way_item(push: Push, since_s: float, expires_at: int, released: Iterable[tuple[str, str]] = ()) -> Item:
+def under_way_item(
+    push: Push, since_s: float, expires_at: int | None, released: Iterable[tuple[str, str]] = ()
+) -> Item:
     """What lists a push while it is open, or parts of it are left.
 
     `released` are the topics and positions of log entries of a submission whose jobs do not tell them.

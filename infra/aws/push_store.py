@@ -110,7 +110,7 @@ class PushStore:
             finished_at_s=at_s if finished else None,
             ended_by=by if finished else None,
         )
-        keeps_longer = push_writes.keeps_longer(push, at_s, entries, self._retention)
+        ends_otherwise = push_writes.moves_end(push, after, at_s, entries, self._retention)
         writes = push_writes.of_transition(
             push,
             after,
@@ -119,7 +119,7 @@ class PushStore:
             entries=entries,
             jobs=jobs,
             retention=self._retention,
-            contents_apart=keeps_longer and await self._contents_are_apart(push.id),
+            contents_apart=ends_otherwise and await self._contents_are_apart(push.id),
         )
         await self._write_first(writes)
         if not await self._table.transact(writes.commit):

@@ -24,6 +24,7 @@ from infra.aws.push_items import (
     listing_item,
     record_item,
     under_way_item,
+    waits,
     with_contents,
 )
 from infra.aws.push_log import entry_item
@@ -59,7 +60,8 @@ class Writes:
 def of_submission(submission: Submission, *, now_s: float, retention: Retention) -> Writes:
     """The writes of a new push. The commit fails if the idempotency key was used, or the push was given up."""
     push, some = submission.push, submission.jobs
-    expires_at = kept_until(push, retention.pushes_days, _retained_until_s(submission.entries))
+    kept = kept_until(push, retention.pushes_days, _retained_until_s(submission.entries))
+    expires_at = None if waits(push) else kept
     record = record_item(push, parts=len(some), expires_at=expires_at)
     only = some[0] if len(some) == 1 else None
     if only is not None:
@@ -72,7 +74,7 @@ def of_submission(submission: Submission, *, now_s: float, retention: Retention)
         first.append(under_way_item(push, now_s, expires_at, logged))
     first += [*apart, *map(entry_item, submission.entries)]
     if only is None:
-        first += [job_items.item(job, str(number), now_s, expires_at=expires_at) for number, job in enumerate(some)]
+        first += [job_items.item(job, str(number), now_s, expires_at=kept) for number, job in enumerate(some)]
     commit = [Put(item=record, condition=ABSENT), _audit(submission.audit, retention)]
     if submission.idempotency is not None:
         commit.append(idempotency.claim(submission.idempotency, push.id, now_s))
@@ -94,7 +96,8 @@ def of_transition(
 
     `contents_apart` says that the push has an item of contents that must be kept for as long as it.
     """
-    expires_at = _kept_until(before, at_s, entries, retention)
+    kept = _kept_until(before, at_s, entries, retention)
+    expires_at = None if waits(after) else kept
     to: dict[str, Value] = {
         "state": after.state.value,
         "step": after.step,
@@ -102,21 +105,19 @@ def of_transition(
         "ended_by": after.ended_by,
     }
     actions: list[Action] = [] if audit is None else [_audit(audit, retention)]
-    is_kept_longer = keeps_longer(before, at_s, entries, retention)
-    if is_kept_longer:
+    ends_otherwise = moves_end(before, after, at_s, entries, retention)
+    if ends_otherwise:
         to["expires_at"] = expires_at
         if contents_apart:
             actions.append(Update(key=keys.push_contents(before.id), change=change({"expires_at": expires_at})))
-    if is_kept_longer or {before.state, after.state} - UNMARKED:
+    if ends_otherwise or {before.state, after.state} - UNMARKED:
         actions.append(Put(item=listing_item(after, expires_at)))
     if after.state in OPEN or jobs or before.state in _BEING_SENT:
         # Parts that are left are seen to in any state; with the last of them it is not under way any more.
         actions.append(Put(item=under_way_item(after, at_s, expires_at)))
     elif before.state in OPEN:
         actions.append(Delete(key=Key(keys.UNDER_WAY, before.id)))
-    released = [
-        job_items.item(job, f"{after.step}.{number}", at_s, expires_at=expires_at) for number, job in enumerate(jobs)
-    ]
+    released = [job_items.item(job, f"{after.step}.{number}", at_s, expires_at=kept) for number, job in enumerate(jobs)]
     logged = [entry_item(entry) for entry in entries]
     add: dict[str, Amount] = {"parts": len(jobs)}
     first: list[Item] = []
@@ -131,10 +132,14 @@ def of_transition(
     )
 
 
-def keeps_longer(push: Push, at_s: float, entries: Sequence[LogEntry], retention: Retention) -> bool:
-    """Whether a transition makes a push be kept for longer than its submission did, by more than there is to spare."""
-    kept = kept_until(push, retention.pushes_days)
-    return _kept_until(push, at_s, entries, retention) > kept + DAY_S // 2
+def moves_end(before: Push, after: Push, at_s: float, entries: Sequence[LogEntry], retention: Retention) -> bool:
+    """Whether a transition changes when TTL may delete a push.
+
+    It begins or ends to wait, or is kept for longer than by its submission, and by more than there is to spare.
+    """
+    kept = kept_until(before, retention.pushes_days)
+    is_kept_longer = not waits(after) and _kept_until(before, at_s, entries, retention) > kept + DAY_S // 2
+    return is_kept_longer or waits(before) != waits(after)
 
 
 def _kept_until(push: Push, at_s: float, entries: Sequence[LogEntry], retention: Retention) -> int:

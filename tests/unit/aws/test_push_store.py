@@ -305,6 +305,49 @@ async def test_a_push_is_kept_as_long_as_a_log_names_it(store: Stores) -> None:
     assert all(isinstance(end_s, int) and end_s > recall.retained_until_s for end_s in ends_s)
 
 
+@pytest.mark.parametrize("state", [State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING])
+async def test_a_push_that_waits_is_kept_until_it_has_been_released_and_is_over(store: Stores, state: State) -> None:
+    pushed = replace(push(message="x" * 2_000), state=state)
+    await store.pushes.submit(submission(pushed, jobs=()))
+    assert set(_ends_s(pushed)) == {None}
+    late_s = NOON_S + 300 * DAY_S
+    entry = log_entry(pushed, position=positions.new_id(late_s), retained_until_s=late_s + DAY_S)
+    assert await store.pushes.transition(pushed, State.SENDING, at_s=late_s, entries=[entry], jobs=jobs_of(pushed))
+    ends_s = _ends_s(pushed)
+    assert len(ends_s) == 5
+    assert {end_s for end_s in ends_s if end_s is None or end_s <= entry.retained_until_s} == set()
+
+
+async def test_a_push_that_waits_again_is_not_over_meanwhile(store: Stores) -> None:
+    pushed = push(message="x" * 2_000)
+    (job,) = await store.started(pushed)
+    waiting = await store.pushes.transition(pushed, State.WAITING, at_s=NOON_S)
+    assert waiting is not None
+    assert await store.pushes.advance(Advance(job=job, next=None, counts=Counts(), at_s=NOON_S)) == 0
+    assert set(_ends_s(pushed)) == {None}
+
+
+async def test_a_push_that_is_given_up_while_it_waits_goes_some_day(store: Stores) -> None:
+    pushed = replace(push(), state=State.SCHEDULED)
+    await store.pushes.submit(submission(pushed, jobs=()))
+    late_s = NOON_S + 300 * DAY_S
+    await store.pushes.transition(pushed, State.CANCELLED, at_s=late_s)
+    assert {end_s is not None and end_s > late_s for end_s in _ends_s(pushed)} == {True}
+
+
+async def test_a_push_that_ends_while_it_waits_goes_some_day(store: Stores) -> None:
+    pushed = replace(push(), state=State.SCHEDULED, expires_at_s=NOON_S + 300 * DAY_S)
+    await store.pushes.submit(submission(pushed, jobs=()))
+    assert {end_s is not None and end_s > NOON_S + 300 * DAY_S for end_s in _ends_s(pushed)} == {True}
+
+
+def _ends_s(pushed: Push) -> list[int | None]:
+    """When TTL may delete what there is of a push: record, contents, listings, jobs."""
+    of_push = [item for item in kept() if pushed.id in (item["sk"], str(item["pk"]).removeprefix("PUSH#"))]
+    ends_s = [item.get("expires_at") for item in of_push]
+    return [end_s for end_s in ends_s if end_s is None or isinstance(end_s, int)]
+
+
 async def test_a_transition_soon_after_a_submission_writes_no_end_anew(
     store: Stores, interference: Interference
 ) -> None:
