@@ -21,7 +21,7 @@ MAX_FRAME_BYTES = 32 * 1024
 
 
 class State(StrEnum):
-    """Where a push is."""
+    """Where a push is. The first five are open: it may still reach someone."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     SCHEDULED = "scheduled"
