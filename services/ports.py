@@ -14,10 +14,11 @@ from typing import Generic, Protocol, TypeVar
 
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
-from services.domain.identity import Identity
-from services.domain.pushes import Counts, Job, JobKey, LogEntry, Push, Receipt, State
+from services.domain.identity import AttributeValue, Identity
+from services.domain.pushes import Counts, Job, JobKey, LogEntry, Profile, Progress, Push, Receipt, State
 from services.domain.ring import Arc
 from services.domain.standing import Block, Standing
+from services.domain.strategies.strategy import Strategy
 from services.domain.topics import Topic
 
 T = TypeVar("T")
@@ -202,24 +203,32 @@ class PushStore(Protocol):
 
     async def transition(
         self,
-        push: Push,
-        to: State,
+        before: Push,
+        after: Push,
         *,
         at_s: float,
-        by: str | None = None,
         audit: AuditEntry | None = None,
         entries: Sequence[LogEntry] = (),
         jobs: Sequence[Job] = (),
     ) -> Push | None:
-        """Move a push on from exactly the state and step of `push`, with what that releases, all or nothing.
+        """Move a push on from exactly the state and step of `before` to `after` (`Push.moved`), with what that releases.
 
-        Durable when it returns the push as it then is. None, and nothing written, if it is not there any more.
+        All or nothing, and durable when it returns the push as it then is. None, and nothing written, if it is not
+        there any more. A push that is released nothing, has no part left, and is `closing` and sending, stays so: who
+        moves it says what it is.
         """
+
+    async def overdue(self, before_s: float, *, limit: int) -> Sequence[Push]:
+        """Open pushes with a `due_at_s` before a moment, those that are due longest first; for a sweeper."""
+
+    async def progress(self, push_id: str) -> Progress:
+        """What each slice came to so far, and what terminals told, by stage."""
 
     async def advance(self, advance: Advance) -> int | None:
         """Note a page as done, once: adds its counts, keeps its receipts, puts the job's next step in its place.
 
-        When no part is left and the push is `sending`, it is `completed` in the same write, at `at_s`.
+        Counts of a resend or a recall are not added to those of the push. When no part is left and the push is `sending`
+        and `closing`, it is `completed` in the same write, at `at_s`.
         The number of unfinished parts that the push has left; None if this step was noted before (the job was
         delivered twice), and then nothing changes.
         """
@@ -268,6 +277,21 @@ class PushStore(Protocol):
 
     async def receipts(self, push_id: str, *, limit: int, after: str | None = None) -> Page[Receipt]:
         """Receipts of a push by terminal id."""
+
+    async def receipts_of(self, push_id: str, terminal_ids: Collection[str]) -> Mapping[str, Receipt]:
+        """The receipts of these terminals that there are, by terminal id."""
+
+    async def confirmed(self, push: Push, rows: Sequence[Connection]) -> frozenset[str]:
+        """Connection ids of those rows whose terminal has answered: acknowledged what is needed, failed or recalled.
+
+        With `once_per_user`, those too whose user has read it on any terminal. Strongly consistent.
+        """
+
+    async def unconfirmed(self, push: Push, stage: str) -> int:
+        """How many terminals of a stage have a receipt, and are not among those that `confirmed` means.
+
+        Reads every receipt of the stage: for a deadline.
+        """
 
     async def in_flight(self) -> Mapping[State, int]:
         """How many pushes are in each open state."""
@@ -393,6 +417,134 @@ class Timers(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStrategy:
+    """One version of a strategy that is kept under a name; versions count from 1."""
+
+    name: str
+    version: int
+    strategy: Strategy
+    by: str
+    at_s: float
+
+
+class Strategies(Protocol):
+    """Strategies by name, each with all of its versions."""
+
+    async def get(self, name: str, *, version: int | None = None) -> KeptStrategy | None:
+        """A version, by default the newest. One that was deleted has no newest version, but keeps its old ones."""
+
+    async def put(
+        self, name: str, strategy: Strategy, *, after: int | None, by: str, at_s: float, audit: AuditEntry
+    ) -> KeptStrategy | None:
+        """Keep a new version, whose number is the highest so far plus one.
+
+        `after`: only if the newest version is this one (0: there is none); None and nothing written if it is not.
+        `after` None: in any case.
+        """
+
+    async def delete(self, name: str, audit: AuditEntry) -> bool:
+        """Take a name out of use; False if there is none. Pushes and the list of versions keep what they have."""
+
+    async def list(self, *, limit: int, after: str | None = None) -> Page[KeptStrategy]:
+        """The newest version of each, by name; `after` is a name."""
+
+    async def versions(self, name: str, *, limit: int, after: int | None = None) -> Page[KeptStrategy]:
+        """Newest first; `after` is a version, and `next` is one written as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """What a caller of the API is held to. `targets` is a target as JSON, and-ed to every push of theirs.
+
+    `per_minute` pushes a minute; a push to more than `max_terminals` is refused, one to more than `approve_over` waits
+    for a second person. None is no limit.
+    """
+
+    sub: str
+    targets: Mapping[str, object] | None = None
+    per_minute: int | None = None
+    max_terminals: int | None = None
+    approve_over: int | None = None
+    by: str = ""
+    at_s: float = 0.0
+
+
+class Senders(Protocol):
+    """Callers that are held to something. A caller without an entry is held to nothing."""
+
+    async def get(self, sub: str) -> Sender | None:
+        """Strongly consistent."""
+
+    async def put(self, sender: Sender, audit: AuditEntry) -> None:
+        """Replaces an earlier entry."""
+
+    async def delete(self, sub: str, audit: AuditEntry) -> bool:
+        """False if there was none."""
+
+    async def list(self, *, limit: int, after: str | None = None) -> Page[Sender]:
+        """By name; `after` is a name."""
+
+    async def take(self, sub: str, *, per_minute: int, at_s: float) -> float:
+        """Count one push of a sender: 0, or in how many seconds the next one may come, and then it was not counted.
+
+        Never lets more than `per_minute` pass within a minute of the clock (fixed windows), whoever asks at once.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a push would do, as it was shown: its request, who was meant, and until when it can be sent.
+
+    `request` is the checked request as JSON. `terminals` names who was meant, None if they were too many to keep.
+    """
+
+    id: str
+    sender: str
+    request: Mapping[str, object]
+    profile: Profile
+    terminals: frozenset[str] | None
+    created_at_s: float
+    expires_at_s: float
+
+
+class Plans(Protocol):
+    """Plans, each for an hour."""
+
+    async def put(self, plan: Plan) -> None:
+        """Keep it until it expires."""
+
+    async def get(self, plan_id: str, *, at_s: float) -> Plan | None:
+        """None if there is none, or its time is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A terminal as it was when it was last here, or still is. `seen_at_s` is in epoch seconds."""
+
+    terminal_id: str
+    user: str
+    groups: tuple[str, ...]
+    attributes: Mapping[str, AttributeValue]
+    seen_at_s: float
+
+
+class LastSeen(Protocol):
+    """Terminals that were here, for as long as the deployment says. One that is here may be among them, or not yet.
+
+    Derived as connections go; may lag by seconds.
+    """
+
+    async def list(self, *, limit: int, after: str | None = None) -> Page[Seen]:
+        """In a fixed order; `after` is a page's `next`. A page may hold fewer than `limit` and still have a `next`."""
+
+    async def get_many(self, terminal_ids: Collection[str]) -> Mapping[str, Seen]:
+        """Those that are known, by terminal id."""
+
+    async def of_user(self, user: str) -> Sequence[Seen]:
+        """Every known terminal of a user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """One adapter of each, as the wiring chose them."""
 
@@ -405,6 +557,10 @@ class Ports:
     tickets: Tickets
     audit: AuditTrail
     timers: Timers
+    strategies: Strategies
+    senders: Senders
+    plans: Plans
+    last_seen: LastSeen
 
 
 class TokenVerifier(Protocol):

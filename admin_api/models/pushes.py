@@ -11,7 +11,8 @@ from pydantic import Field, SkipValidation
 
 from admin_api.models import targets, terminals
 from admin_api.models.base import EXAMPLE_PUSH_ID, Model, Moment, NextCursor, PageQuery
-from services.domain import moments, strategies
+from services.domain import moments
+from services.domain.strategies import json_form as strategy_form
 from services.domain.pushes import Push as DomainPush
 from services.domain.pushes import State
 from services.pushes.history import Account
@@ -155,7 +156,7 @@ def push_json(push: DomainPush) -> dict[str, object]:
         "state": push.state.value,
         "sender": push.sender,
         "target": push.target,
-        "strategy": strategies.to_json(push.strategy),
+        "strategy": strategy_form.to_json(push.strategy),
         "created_at": moments.text(push.created_at_s),
         "expires_at": None if push.expires_at_s is None else moments.text(push.expires_at_s),
         "finished_at": None if push.finished_at_s is None else moments.text(push.finished_at_s),

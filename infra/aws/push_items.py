@@ -15,7 +15,8 @@ from infra.aws import keys
 from infra.aws.attributes import Item, Value
 from infra.aws.keys import Key
 from infra.aws.values import DAY_S, optional_seconds, present, seconds, size_bytes, texts, to_json, whole
-from services.domain import positions, strategies
+from services.domain import positions
+from services.domain.strategies import json_form as strategy_form
 from services.domain.pushes import OPEN, Push, State
 from services.domain.targets import cover
 
@@ -95,7 +96,7 @@ def contents(push: Push) -> str:
             "target": push.target,
             "cover": cover.to_json(push.cover),
             "message": push.message,
-            "strategy": strategies.to_json(push.strategy),
+            "strategy": strategy_form.to_json(push.strategy),
         }
     )
 
@@ -123,7 +124,7 @@ def push_of(record: Mapping[str, Value], text: str) -> Push:
         target=written["target"],
         cover=cover.from_json(written["cover"]),
         message=written["message"],
-        strategy=strategies.from_json(written["strategy"]),
+        strategy=strategy_form.from_json(written["strategy"]),
         created_at_s=seconds(record["created_at_s"]),
         expires_at_s=optional_seconds(record.get("ends_at_s")),
     )

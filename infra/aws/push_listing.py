@@ -21,7 +21,7 @@ from infra.aws.values import DAY_S
 from infra.aws.walk import walk
 from services.domain import positions
 from services.domain.pushes import OPEN, Push, State
-from services.domain.strategies import MAX_EXPIRES_IN_S
+from services.domain.strategies.strategy import MAX_EXPIRES_IN_S
 from services.ports import Page
 
 SCANNED_AT_ONCE: Final = 1_000

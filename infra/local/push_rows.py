@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from infra.local.database import Row
-from services.domain import strategies
+from services.domain.strategies import json_form as strategy_form
 from services.domain.pushes import Counts, Job, LogEntry, Push, State
 from services.domain.targets import cover
 
@@ -81,7 +81,7 @@ def insert(connection: sqlite3.Connection, push: Push, released: Released) -> No
             to_json(push.target),
             to_json(cover.to_json(push.cover)),
             to_json(push.message),
-            to_json(strategies.to_json(push.strategy)),
+            to_json(strategy_form.to_json(push.strategy)),
         ),
     )
 
@@ -147,7 +147,7 @@ def push_of(row: Row) -> Push:
         target=target,
         cover=cover.from_json(covered),
         message=message,
-        strategy=strategies.from_json(strategy),
+        strategy=strategy_form.from_json(strategy),
     )
 
 

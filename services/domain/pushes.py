@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Literal
 
 from services.domain.ring import WHOLE, Arc
-from services.domain.strategies import DEFAULT, Strategy
+from services.domain.strategies.strategy import DEFAULT, Strategy
 from services.domain.targets.cover import Cover
+from services.domain.timeline.run import NOT_BEGUN, Run
+from services.domain.timeline.schedule import AT_ONCE, Schedule
 from services.domain.topics import Topic
 
 IN_FLIGHT_BOUND_S = 60
@@ -37,8 +39,9 @@ class State(StrEnum):
 
 OPEN = (State.AWAITING_APPROVAL, State.SCHEDULED, State.WAITING, State.SENDING, State.SENT)
 """States of a push that may still reach someone who has not been reached."""
-DELIVERABLE = frozenset({State.SENDING, State.SENT, State.COMPLETED})
-"""States in which a released slice may be delivered, and replayed to those who return."""
+DELIVERABLE = frozenset({State.WAITING, State.SENDING, State.SENT, State.COMPLETED, State.HALTED})
+"""States in which a released slice may be delivered, and replayed to those who return. A halt releases no more; what
+was released before it is under way, and terminals may have read past it."""
 CANCELLABLE = frozenset(
     {
         State.AWAITING_APPROVAL,
@@ -76,13 +79,33 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Who was meant and known when a push was submitted: what its forecast is made from.
+
+    `terminals` connected, `away` known and not connected; `exact` says that they were counted one by one, else
+    `terminals` is what the directory said. `by_timezone` is how many terminals have each time zone, where the window
+    goes by the terminals' own clocks; of those without one it counts under "".
+    """
+
+    terminals: int
+    away: int = 0
+    exact: bool = False
+    by_timezone: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """The durable record. `target` and `message` are kept as JSON values; times are epoch seconds.
 
-    `cover` is what the planner made of the target; it stays as it was when the push was released.
+    `cover` is what the planner made of the target; it stays as it was when the push was submitted.
 
-    `sender` is the caller's `sub`. `step` grows by one with every change of state, so that a step that is
-    delivered twice acts once.
+    `sender` is the caller's `sub`. `step` grows by one with every change of it, so that a step that is
+    delivered twice acts once. `schedule`, `parent` (the push that this is a run or the escalation of), `test` and
+    `profile` (who was meant when it was submitted, for the forecast) never change; state, step, `run` and what is said
+    below do.
+
+    `due_at_s` is when something is to be done next at the latest, None: nothing, but what its parts come to.
+    `closing` says that it is completed as soon as no part of it is left.
     """
 
     id: str
@@ -97,6 +120,36 @@ class Push:
     expires_at_s: float | None = None
     finished_at_s: float | None = None
     ended_by: str | None = None
+    schedule: Schedule = AT_ONCE
+    parent: str | None = None
+    test: bool = False
+    profile: Profile | None = None
+    run: Run = NOT_BEGUN
+    due_at_s: float | None = None
+    closing: bool = True
+
+    def moved(
+        self,
+        to: State,
+        *,
+        at_s: float,
+        by: str | None = None,
+        run: Run | None = None,
+        due_at_s: float | None = None,
+        closing: bool = True,
+    ) -> Push:
+        """The push one step on, in state `to` since `at_s`."""
+        finished = to not in OPEN
+        return replace(
+            self,
+            state=to,
+            step=self.step + 1,
+            finished_at_s=at_s if finished else None,
+            ended_by=by if finished else None,
+            run=self.run if run is None else run,
+            due_at_s=due_at_s,
+            closing=closing,
+        )
 
     def expired_at(self, now_s: float) -> bool:
         """Whether its time was over at `now_s`."""
@@ -108,7 +161,8 @@ class LogEntry:
     """A slice of a push in the log of one topic: what `resume` reads.
 
     `filter` is the target (as JSON) that a row found under `topic` must still match, None for everybody.
-    `retained_until_s` is when it leaves the log; `expires_at_s` when the push itself ends.
+    `retained_until_s` is when it leaves the log; `expires_at_s` when the push itself ends. `again` says that it is for
+    those only who have not acknowledged. `collapse_key` is the strategy's `replay_key`.
     """
 
     topic: Topic
@@ -119,8 +173,12 @@ class LogEntry:
     retained_until_s: float
     expires_at_s: float | None = None
     collapse_key: str | None = None
+    again: bool = False
 
 
+JobKind = Literal["deliver", "resend", "recall"]
+FIRST_STAGE = "w1"
+"""The stage of a push without waves and windows."""
 JobKey = tuple[str, str, int, int]
 """Push id, position, part, lane."""
 
@@ -129,7 +187,8 @@ JobKey = tuple[str, str, int, int]
 class Job:
     """One unit of fan-out: one topic of one slice.
 
-    `kind` is what it posts: the push (`deliver`), or that it is to be taken off the screen (`recall`).
+    `kind` is what it posts: the push (`deliver`), the push to those who have not acknowledged (`resend`), or that it is
+    to be taken off the screen (`recall`). `stage` is the wave and lane of the timeline that it belongs to.
     `part` is the index in the push's cover, which says which rows found under `topic` are served; a large topic is
     walked in several `lane`s at the same time, each an arc of its own.
     `step` is the number of the page it is about to do; `after` the sort key of the last row done;
@@ -142,7 +201,8 @@ class Job:
     part: int
     lane: int = 0
     topic: Topic
-    kind: Literal["deliver", "recall"] = "deliver"
+    kind: JobKind = "deliver"
+    stage: str = FIRST_STAGE
     arc: Arc = WHOLE
     step: int = 0
     after: str | None = None
@@ -169,3 +229,32 @@ class Receipt:
     kind: ReceiptKind
     at_s: float
     detail: str | None = None
+    stage: str = FIRST_STAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceTally:
+    """What one slice came to so far: how many parts it was released in, how many are left, and its counts.
+
+    `moved_at_s` is when one of them last went on; when it was released its position says. Of a resend and a recall the
+    counts are here, but not in those of the push.
+    """
+
+    stage: str
+    kind: JobKind
+    position: str
+    parts: int
+    parts_left: int
+    moved_at_s: float
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What every slice of a push came to, in order of position, and what terminals told, by stage.
+
+    Of `told` only received, read, failed and recalled count.
+    """
+
+    slices: Sequence[SliceTally] = ()
+    told: Mapping[str, Counts] = field(default_factory=dict)

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.domain import strategies
 from services.domain.problems import Problem
-from services.domain.strategies import Strategy
+from services.domain.strategies import json_form as strategy_form
+from services.domain.strategies.strategy import DEFAULT, Strategy
 from services.domain.targets import json_form, text_form
 from services.domain.targets.expression import Target
 
@@ -27,7 +27,7 @@ class PushRequest:
 
     def digest(self) -> str:
         """The same for requests that mean the same, whatever their spelling; for the idempotency key."""
-        meaning = [json_form.to_json(self.target), self.message, strategies.to_json(self.strategy)]
+        meaning = [json_form.to_json(self.target), self.message, strategy_form.to_json(self.strategy)]
         written = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(written.encode()).hexdigest()
 
@@ -40,7 +40,7 @@ def checked(*, target: object, message: object, strategy: object = None) -> Push
     return PushRequest(
         target=text_form.read(target),
         message=_checked_message(message),
-        strategy=strategies.DEFAULT if strategy is None else strategies.from_json(strategy),
+        strategy=DEFAULT if strategy is None else strategy_form.from_json(strategy),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from services.domain import strategies
 from services.domain.audit import AuditEntry
 from services.domain.positions import new_id
 from services.domain.problems import Problem
 from services.domain.pushes import Push, State
+from services.domain.strategies import json_form as strategy_form
 from services.domain.targets import json_form
 from services.ports import IdempotencyConflict, IdempotencyKey, Ports, Submission, Submitted, Timer
 from services.pushes.release import cheapest_cover, check_frame_size, jobs, log_entries
@@ -52,7 +52,7 @@ async def submit(ports: Ports, request: PushRequest, *, sender: str, idempotency
             actor=sender,
             action="push.create",
             subject=push.id,
-            detail={"target": push.target, "strategy": strategies.to_json(push.strategy)},
+            detail={"target": push.target, "strategy": strategy_form.to_json(push.strategy)},
         ),
         idempotency=None
         if idempotency_key is None

@@ -10,7 +10,7 @@ from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Job, LogEntry, Push, Receipt, ReceiptKind
 from services.domain.ring import place_of
-from services.domain.strategies import Strategy
+from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form
 from services.domain.targets.cover import Cover
 from services.domain.targets.expression import Users

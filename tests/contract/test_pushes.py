@@ -10,7 +10,7 @@ import pytest
 from services.domain import positions, topics
 from services.domain.positions import BEGINNING
 from services.domain.pushes import Counts, Push, State
-from services.domain.strategies import Strategy
+from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form
 from services.domain.targets.cover import plan
 from services.domain.targets.expression import Attr, Every, Groups, Not, Users

@@ -9,7 +9,7 @@ from services.domain import frames
 from services.domain.frames import Ack, Chat, Ping, Refresh, Resume, parse_action
 from services.domain.problems import Problem
 from services.domain.pushes import Push
-from services.domain.strategies import Strategy
+from services.domain.strategies.strategy import Strategy
 from services.domain.targets.cover import Cover
 from services.domain.targets.expression import All
 

@@ -2,15 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain import durations, strategies
+from services.domain import durations
 from services.domain.problems import Problem
-from services.domain.strategies import DEFAULT, MAX_RETAIN_S, Strategy, from_json, to_json
+from services.domain.strategies.json_form import from_json, to_json
+from services.domain.strategies.strategy import DEFAULT, MAX_EXPIRES_IN_S, MAX_RETAIN_S, Strategy
 
 written = st.builds(
     Strategy,
     name=st.none() | st.just("nightly"),
     retain_s=st.integers(0, MAX_RETAIN_S),
-    expires_in_s=st.none() | st.integers(1, strategies.MAX_EXPIRES_IN_S),
+    expires_in_s=st.none() | st.integers(1, MAX_EXPIRES_IN_S),
     receipts=st.sampled_from(["none", "each"]),
     collapse_key=st.none() | st.just("k"),
 )
