@@ -9,7 +9,16 @@ import httpx
 
 from tests.e2e.deadlines import WITHIN_S, eventually
 
-SCOPES = ("push:send", "push:read", "terminals:read", "terminals:manage", "audit:read")
+SCOPES = (
+    "push:send",
+    "push:read",
+    "push:approve",
+    "terminals:read",
+    "terminals:manage",
+    "strategies:write",
+    "senders:write",
+    "audit:read",
+)
 """Every scope of the API as it is now."""
 
 Json = Mapping[str, object]
@@ -36,22 +45,52 @@ class Caller:
         response = await self.http.get(path, params=query)
         return _body(response, 200)
 
+    async def post(self, path: str, body: Json | None = None, *, status: int = 200) -> Json:
+        """The body of a POST that must be answered with this status."""
+        return _body(await self.http.post(path, json=body or {}), status)
+
+    async def put(self, path: str, body: Json) -> Json:
+        """The body of a PUT that must succeed."""
+        return _body(await self.http.put(path, json=body), 200)
+
     async def submit(
-        self, target: Target, message: object = "hello", *, strategy: Json | None = None, key: str | None = None
+        self,
+        target: Target,
+        message: object = "hello",
+        *,
+        strategy: Json | None = None,
+        key: str | None = None,
+        **members: object,
     ) -> httpx.Response:
-        """POST a push, whatever comes of it."""
-        body: dict[str, object] = {"target": target, "message": message}
+        """POST a push, whatever comes of it. `members` are those that few pushes have: send_at, repeat, test."""
+        body: dict[str, object] = {"target": target, "message": message, **members}
         if strategy is not None:
             body["strategy"] = strategy
         headers = {} if key is None else {"Idempotency-Key": key}
         return await self.http.post("/v1/pushes", json=body, headers=headers)
 
     async def push(
-        self, target: Target, message: object = "hello", *, strategy: Json | None = None, key: str | None = None
+        self,
+        target: Target,
+        message: object = "hello",
+        *,
+        strategy: Json | None = None,
+        key: str | None = None,
+        **members: object,
     ) -> str:
         """POST a push that must be accepted; its id."""
-        response = await self.submit(target, message, strategy=strategy, key=key)
+        response = await self.submit(target, message, strategy=strategy, key=key, **members)
         return str(_body(response, 202)["id"])
+
+    async def preview(self, target: Target, message: object = "hello", **members: object) -> Json:
+        """What a push would do."""
+        return await self.post("/v1/pushes/preview", {"target": target, "message": message, **members})
+
+    async def in_state(self, push_id: str, *states: str, within_s: float = WITHIN_S) -> Json:
+        """The push once it is in one of these states."""
+        return await eventually(
+            lambda: self.push_state(push_id), lambda push: push["state"] in states, within_s=within_s
+        )
 
     async def push_state(self, push_id: str) -> Json:
         """The push as GET gives it."""

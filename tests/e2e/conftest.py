@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e import targets
-from tests.e2e.fixtures import office, own_office, runtime, target
+from tests.e2e.fixtures import moving, moving_target, office, own_office, runtime, target
 
-__all__ = ["office", "own_office", "runtime", "target"]
+__all__ = ["moving", "moving_target", "office", "own_office", "runtime", "target"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

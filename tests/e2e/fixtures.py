@@ -41,6 +41,21 @@ async def office(target: Target) -> AsyncIterator[Office]:
     await opened.close()
 
 
+@pytest.fixture(scope="session")
+def moving_target(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A server that tests share whose clock they may move on: none of them may stand on how late it is."""
+    with targets.make(runtime, tmp_path_factory.mktemp("moving"), Tuning(movable_clock=True)) as running:
+        yield running
+
+
+@pytest.fixture
+async def moving(moving_target: Target) -> AsyncIterator[Office]:
+    """Names and terminals of this test on the shared server whose clock moves."""
+    opened = Office(moving_target)
+    yield opened
+    await opened.close()
+
+
 @pytest.fixture
 async def own_office(runtime: str, tmp_path: Path) -> AsyncIterator[OwnOffice]:
     """Starts a server for this test alone, set up as the test needs it, with an office on it."""

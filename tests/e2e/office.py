@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from tests.e2e.caller import SCOPES, Caller
 from tests.e2e.deadlines import eventually
@@ -19,7 +20,7 @@ ADMIN_LIFETIME_S = 86_400
 class Office:
     """Mints tokens, opens terminals and callers, and closes them all at the end (`close`).
 
-    `api` is a caller with every scope.
+    `api` is a caller with every scope, whose name is `admin`.
     """
 
     def __init__(self, target: Target) -> None:
@@ -27,7 +28,8 @@ class Office:
         self._suffix = uuid.uuid4().hex[:8]
         self._terminals: list[Terminal] = []
         self._callers: list[Caller] = []
-        self.api = self.caller(self.token("admin", scopes=SCOPES, lifetime_s=ADMIN_LIFETIME_S))
+        self.admin = self.name("admin")
+        self.api = self.caller(self.token(self.admin, scopes=SCOPES, lifetime_s=ADMIN_LIFETIME_S))
 
     async def close(self) -> None:
         for terminal in self._terminals:
@@ -65,6 +67,18 @@ class Office:
             made["terminal"] = terminal
         return self.target.sign(made | dict(claims or {}))
 
+    def moment(self, in_s: float = 0.0) -> str:
+        """A moment from now on by the target's clock, as the API writes it."""
+        return datetime.fromtimestamp(self.target.now_s() + in_s, UTC).isoformat(timespec="milliseconds")
+
+    def wall(self, in_s: float = 0.0) -> str:
+        """The time of day in UTC then, to the minute: what a window takes."""
+        return f"{datetime.fromtimestamp(self.target.now_s() + in_s, UTC):%H:%M}"
+
+    def person(self, user: str, *, scopes: Iterable[str] = SCOPES) -> Caller:
+        """Another caller of the API."""
+        return self.caller(self.token(user, scopes=scopes, lifetime_s=ADMIN_LIFETIME_S))
+
     def forged(self, user: str = "visitor") -> str:
         """A token whose signature is that of another one."""
         head, _, _ = self.token(user).rpartition(".")
@@ -95,7 +109,7 @@ class Office:
         return terminal
 
     async def _being_sent(self) -> object:
-        return (await self.api.get("/v1/pushes", state="sending", limit=1))["items"]
+        return (await self.api.get("/v1/pushes", state="sending", sender=self.admin, limit=1))["items"]
 
     def caller(self, token: str | None) -> Caller:
         """A caller of the API with this token, or with none."""

@@ -67,8 +67,8 @@ async def test_the_audit_trail_says_who_did_what(office: Office) -> None:
     assert (await office.api.http.put(f"/v1/users/{segment(user)}/block", json={"reason": "badge lost"})).is_success
     of_push = _items(await office.api.get("/v1/audit", subject=push_id))
     assert [(entry["action"], entry["actor"]) for entry in of_push] == [
-        ("push.cancel", "admin"),
-        ("push.create", "admin"),
+        ("push.cancel", office.admin),
+        ("push.create", office.admin),
     ]
     of_user = _items(await office.api.get("/v1/audit", subject=user))
     assert [entry["action"] for entry in of_user] == ["user.block"]
@@ -76,7 +76,7 @@ async def test_the_audit_trail_says_who_did_what(office: Office) -> None:
 
 
 async def test_the_audit_trail_needs_its_scope(office: Office) -> None:
-    caller = office.caller(office.token("admin", scopes=["push:send", "push:read", "terminals:manage"]))
+    caller = office.caller(office.token(office.admin, scopes=["push:send", "push:read", "terminals:manage"]))
     assert (await caller.http.get("/v1/audit")).status_code == 403
 
 
