@@ -1,4 +1,4 @@
-"""What a caller asks for: a target, a message and a strategy, checked before anything is written."""
+"""What a caller asks for: a target, a message, a strategy and a time, checked before anything is written."""
 
 from __future__ import annotations
 
@@ -6,41 +6,86 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from services.domain.problems import Problem
 from services.domain.strategies import json_form as strategy_form
-from services.domain.strategies.strategy import DEFAULT, Strategy
+from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form, text_form
 from services.domain.targets.expression import Target
+from services.domain.timeline.schedule import AT_ONCE, Schedule
+from services.ports import Ports
+from services.pushes import schedules
+from services.strategies import catalog
 
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 """Longest `Idempotency-Key`."""
+DEFAULT_TOLERANCE: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanUse:
+    """A plan that is to be sent. `if_changed`: what to do if its audience moved by more than `tolerance` (a share)."""
+
+    id: str
+    if_changed: Literal["reject", "send"] = "reject"
+    tolerance: float = DEFAULT_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushRequest:
-    """A checked request. `message` is any JSON value."""
+    """A checked request. `message` is any JSON value. `test`: only for the caller's own terminals, to try it out.
+
+    `plan` is the plan that it came from, `wording` what the caller wrote of the strategy where it goes by a name.
+    """
 
     target: Target
     message: object
     strategy: Strategy
+    schedule: Schedule = AT_ONCE
+    test: bool = False
+    plan: PlanUse | None = None
+    wording: object = None
 
     def digest(self) -> str:
-        """The same for requests that mean the same, whatever their spelling; for the idempotency key."""
-        meaning = [json_form.to_json(self.target), self.message, strategy_form.to_json(self.strategy)]
+        """The same for requests that mean the same, whatever their spelling; for the idempotency key.
+
+        Of the request as it was asked, before `services.senders.limits.admit` has made it smaller.
+        """
+        strategy = strategy_form.to_json(self.strategy) if self.wording is None else self.wording
+        meaning: list[object] = [json_form.to_json(self.target), self.message, strategy]
+        meaning += [schedules.to_json(self.schedule), self.test]
+        if self.plan is not None:
+            meaning.append([self.plan.id, self.plan.if_changed, self.plan.tolerance])
         written = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(written.encode()).hexdigest()
 
 
-def checked(*, target: object, message: object, strategy: object = None) -> PushRequest:
+async def checked(
+    ports: Ports,
+    *,
+    target: object,
+    message: object,
+    strategy: object = None,
+    send_at: object = None,
+    repeat: object = None,
+    test: bool = False,
+) -> PushRequest:
     """The request in these JSON values. Raises Problem (422) that names what is wrong in which member.
 
-    `target` is an object, or text in the expression language; `strategy` None is the default.
+    `target` is an object, or text in the expression language; `strategy` None is the default, one with a `name` is
+    looked up. A plan is redeemed by `services.pushes.plans`.
     """
+    meant_target = text_form.read(target)
+    checked_message = _checked_message(message)
+    meant = await catalog.meant(ports, strategy)
     return PushRequest(
-        target=text_form.read(target),
-        message=_checked_message(message),
-        strategy=DEFAULT if strategy is None else strategy_form.from_json(strategy),
+        target=meant_target,
+        message=checked_message,
+        strategy=meant.strategy,
+        schedule=schedules.checked(send_at, repeat, now_s=ports.clock.now_s()),
+        test=test,
+        wording=meant.wording,
     )
 
 

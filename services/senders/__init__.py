@@ -1,0 +1,1 @@
+"""Callers of the API, and what they are held to."""

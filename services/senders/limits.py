@@ -1,0 +1,139 @@
+"""What a sender is held to: whom they may reach, how often, how many, and from where on a second person decides."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+from services.domain.problems import Problem
+from services.domain.pushes import Profile
+from services.domain.strategies.strategy import Ack, Strategy
+from services.domain.targets import json_form
+from services.domain.targets.cover import Cover
+from services.domain.targets.expression import KEPT, Every, Target, Users
+from services.domain.timeline.schedule import AT_ONCE
+from services.ports import Ports, Sender
+from services.pushes import audience
+from services.pushes.requests import PushRequest
+
+_HELD_TO_NOTHING: Final = Sender(sub="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A request as it may be sent: its target (and that of its escalation) is what the sender may reach of it.
+
+    `cover` is the cheapest for that target; `profile` about how many it means, or just how many where they had to be
+    counted.
+    """
+
+    request: PushRequest
+    needs_approval: bool
+    cover: Cover
+    profile: Profile
+
+
+async def admit(ports: Ports, request: PushRequest, *, sender: str) -> Admitted:
+    """Hold a request to what its sender may. Counts it against their rate, also if it is then refused.
+
+    A test goes to the sender's own terminals at once, whatever its target and schedule, and needs no approval.
+
+    Raises Problem: `sender_rate` (429), `audience_over_limit` (403).
+    """
+    held = await ports.senders.get(sender) or _HELD_TO_NOTHING
+    await _take(ports, held)
+    bounded = _bounded(request, held, sender)
+    if bounded.test:
+        held = _HELD_TO_NOTHING
+    await _check_size(ports, bounded, held)
+    cover, profile = await audience.planned(ports.registry, bounded.target)
+    window = bounded.strategy.open_window
+    if window is not None and window.attribute is not None:
+        zones = await audience.time_zones_of(ports, bounded.target, window, profile.terminals)
+        profile = replace(profile, by_timezone=zones)
+    return Admitted(
+        request=bounded,
+        needs_approval=held.approve_over is not None and await _reaches_over(ports, bounded, held.approve_over),
+        cover=cover,
+        profile=profile,
+    )
+
+
+async def bounded(ports: Ports, request: PushRequest, *, sender: str) -> PushRequest:
+    """The request with the target that its sender may reach of it; counts nothing and refuses nothing."""
+    return _bounded(request, await ports.senders.get(sender) or _HELD_TO_NOTHING, sender)
+
+
+def _bounded(request: PushRequest, held: Sender, sender: str) -> PushRequest:
+    if request.test:
+        return replace(
+            request, target=Users((sender,)), strategy=_as_a_test(request.strategy), schedule=AT_ONCE, plan=None
+        )
+    if held.targets is None:
+        return request
+    reachable = json_form.from_json(held.targets, bounds=KEPT)
+    return replace(
+        request,
+        target=Every((reachable, request.target)),
+        strategy=_escalating_within(request.strategy, reachable),
+    )
+
+
+def _as_a_test(strategy: Strategy) -> Strategy:
+    """The strategy without what would keep it from the sender, or let it reach others."""
+    ack = None if strategy.ack is None else replace(strategy.ack, escalate=None)
+    return replace(strategy, window=None, pace=None, waves=(), ack=ack)
+
+
+def _escalating_within(strategy: Strategy, reachable: Target) -> Strategy:
+    """What is escalated goes out in the sender's name, so it reaches no further than they may."""
+    target = _escalation_of(strategy)
+    if target is None:
+        return strategy
+    assert strategy.ack is not None
+    assert strategy.ack.escalate is not None
+    escalate = replace(strategy.ack.escalate, target=json_form.to_json(Every((reachable, target))))
+    ack: Ack = replace(strategy.ack, escalate=escalate)
+    return replace(strategy, ack=ack)
+
+
+def _escalation_of(strategy: Strategy) -> Target | None:
+    if strategy.ack is None or strategy.ack.escalate is None:
+        return None
+    return json_form.from_json(strategy.ack.escalate.target, bounds=KEPT)
+
+
+async def _take(ports: Ports, held: Sender) -> None:
+    if held.per_minute is None:
+        return
+    wait_s = await ports.senders.take(held.sub, per_minute=held.per_minute, at_s=ports.clock.now_s())
+    if wait_s > 0:
+        raise Problem(
+            "sender_rate",
+            429,
+            f"{held.sub} may send {held.per_minute} pushes a minute, and has; try again in {math.ceil(wait_s)} s",
+            retry_after_s=max(1, math.ceil(wait_s)),
+            per_minute=held.per_minute,
+        )
+
+
+async def _check_size(ports: Ports, request: PushRequest, held: Sender) -> None:
+    if held.max_terminals is not None and await _reaches_over(ports, request, held.max_terminals):
+        raise Problem(
+            "audience_over_limit",
+            403,
+            f"the push would reach more than {held.max_terminals} terminals, the most that {held.sub} may reach with"
+            " one; make its target smaller, or ask an administrator",
+            max_terminals=held.max_terminals,
+        )
+
+
+async def _reaches_over(ports: Ports, request: PushRequest, limit: int) -> bool:
+    """Whether the push, or its escalation, is for more than `limit` terminals: counted, not estimated."""
+    escalation = _escalation_of(request.strategy)
+    # A push that is kept reaches those who are away when they come back, however few are here at the moment.
+    with_away = request.strategy.keeps_log or request.schedule != AT_ONCE
+    return await audience.exceeds(ports, request.target, limit, with_away=with_away) or (
+        escalation is not None and await audience.exceeds(ports, escalation, limit, with_away=True)
+    )

@@ -1,0 +1,1 @@
+"""Strategies that pushes go by name: those built in, and those that people keep."""
