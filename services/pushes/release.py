@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.domain import frames
+from services.domain.positions import new_id
 from services.domain.problems import Problem
-from services.domain.pushes import IN_FLIGHT_BOUND_S, MAX_FRAME_BYTES, Job, LogEntry, Push
+from services.domain.pushes import FIRST_STAGE, IN_FLIGHT_BOUND_S, MAX_FRAME_BYTES, Job, JobKind, LogEntry, Push
 from services.domain.ring import WHOLE, Arc
 from services.domain.targets import json_form
-from services.domain.targets.cover import Cover, candidates, plan
-from services.domain.targets.expression import All, Target
+from services.domain.targets.cover import Cover, Part, candidates, plan
+from services.domain.targets.expression import All, Every, Target
+from services.domain.timeline import stages
+from services.domain.timeline.step import Release
 from services.ports import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """An arc of a stage under one position: what is released of a push at one moment."""
+
+    position: str
+    released_at_s: float
+    arc: Arc = WHOLE
+    stage: str = FIRST_STAGE
+    kind: JobKind = "deliver"
 
 
 async def cheapest_cover(registry: Registry, target: Target) -> Cover:
@@ -20,43 +35,84 @@ async def cheapest_cover(registry: Registry, target: Target) -> Cover:
     return plan(target, lambda topic: sizes.get(topic, 0))
 
 
-def log_entries(push: Push, position: str, *, released_at_s: float, arc: Arc = WHOLE) -> list[LogEntry]:
-    """The slice's entry for each topic that keeps a log; none if the push retains nothing.
+async def released(
+    registry: Registry, push: Push, releases: Sequence[Release], *, released_at_s: float
+) -> tuple[list[LogEntry], list[Job]]:
+    """The log entries and the jobs of what a step releases, each a slice with a position of its own."""
+    entries: list[LogEntry] = []
+    jobs: list[Job] = []
+    if not releases:
+        return entries, jobs
+    lanes = await registry.lanes(push.cover.topics)
+    for release in releases:
+        piece = Slice(
+            position=new_id(released_at_s),
+            released_at_s=released_at_s,
+            arc=release.arc,
+            stage=release.stage,
+            kind=release.kind,
+        )
+        entries += log_entries(push, piece)
+        for part, topic in enumerate(push.cover.topics):
+            # Who is under a topic of their own goes with its place, so that its log is written once.
+            arc = stages.arc_under(topic, piece.arc)
+            if arc.is_empty:
+                continue
+            jobs += [
+                Job(
+                    push_id=push.id,
+                    position=piece.position,
+                    part=part,
+                    lane=lane,
+                    topic=topic,
+                    kind=piece.kind,
+                    stage=piece.stage,
+                    arc=walked,
+                )
+                for lane, walked in enumerate(arc.split(lanes.get(topic, 1)))
+            ]
+    return entries, jobs
+
+
+def log_entries(push: Push, piece: Slice) -> list[LogEntry]:
+    """The slice's entry for each topic that keeps a log; none if the push keeps none."""
+    return [
+        entry
+        for part in push.cover.parts()
+        if (entry := log_entry(push, piece, part, stages.arc_under(part.topic, piece.arc))) is not None
+    ]
+
+
+def log_entry(push: Push, piece: Slice, part: Part, arc: Arc) -> LogEntry | None:
+    """The slice's entry under one topic; None if nothing is kept there.
 
     It is kept at least as long as the slice may be under way, so that whoever reconnects meanwhile finds it.
     """
-    if push.strategy.retain_s == 0:
-        return []
-    retained_until_s = released_at_s + max(push.strategy.retain_s, IN_FLIGHT_BOUND_S)
-    entries: list[LogEntry] = []
-    for part in push.cover.parts():
-        if part.topic.kind == "connection":
-            continue
-        entries.append(
-            LogEntry(
-                topic=part.topic,
-                position=position,
-                push_id=push.id,
-                arc=arc,
-                filter=None if part.filter == All() else json_form.to_json(part.filter),
-                retained_until_s=retained_until_s,
-                expires_at_s=push.expires_at_s,
-                collapse_key=push.strategy.collapse_key,
-            )
-        )
-    return entries
+    if not push.strategy.keeps_log or part.topic.kind == "connection" or arc.is_empty:
+        return None
+    meant = meant_in(push, piece.stage, piece.kind, part.filter)
+    return LogEntry(
+        topic=part.topic,
+        position=piece.position,
+        push_id=push.id,
+        arc=arc,
+        filter=None if meant == All() else json_form.to_json(meant),
+        retained_until_s=piece.released_at_s + max(push.strategy.retain_s, IN_FLIGHT_BOUND_S),
+        expires_at_s=push.expires_at_s,
+        collapse_key=push.strategy.replay_key,
+        again=piece.kind == "resend",
+    )
 
 
-async def jobs(
-    registry: Registry, push: Push, position: str, *, arc: Arc = WHOLE, kind: Literal["deliver", "recall"] = "deliver"
-) -> list[Job]:
-    """One job for each topic of the cover, or for each of the lanes that a large one is walked in."""
-    lanes = await registry.lanes(push.cover.topics)
-    return [
-        Job(push_id=push.id, position=position, part=part, lane=lane, topic=topic, arc=piece, kind=kind)
-        for part, topic in enumerate(push.cover.topics)
-        for lane, piece in enumerate(arc.split(lanes.get(topic, 1)))
-    ]
+def meant_in(push: Push, stage: str, kind: JobKind, under_topic: Target) -> Target:
+    """Of the rows of a topic that the push means, those of a stage.
+
+    A recall is for all of them: who had it may count to another stage by now.
+    """
+    of_stage = None if kind == "recall" else stages.filter_of(push, stage)
+    if of_stage is None:
+        return under_topic
+    return of_stage if under_topic == All() else Every((under_topic, of_stage))
 
 
 def frame_size_bytes(push: Push, position: str, released_at_s: float) -> int:
