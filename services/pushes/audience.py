@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from services.connections import away
-from services.connections.presence import Cursor, listing
 from services.domain import time_zones
 from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Profile
+from services.domain.ring import WHOLE
 from services.domain.strategies.strategy import Window
 from services.domain.targets.cover import Cover, candidates, plan
 from services.domain.targets.expression import Target
@@ -20,12 +21,14 @@ from services.ports import Ports, Registry
 
 PAGE: Final = 500
 WALKED_AT_MOST: Final = 200_000
-"""Most connections that are counted one by one, and most terminals away that are looked through."""
+"""Most connections that are read to count an audience; beyond it the rest is estimated."""
 SAMPLED_AT_MOST: Final = 2_000
-"""How many are asked for their time zone where nobody is counted: they stand for the others, being the first of a ring
-on which terminals lie at random."""
+"""How many are asked for their time zone where nobody is counted: they stand for the others, since terminals lie at
+random on the ring that is walked."""
 NAMED_AT_MOST: Final = 2_000
-"""Up to so many terminals an audience keeps its names."""
+"""Up to so many terminals an audience keeps their names."""
+NAMED_BYTES_AT_MOST: Final = 200_000
+"""And up to this length of all of them together: an item of DynamoDB holds 400 KB."""
 SAMPLE: Final = 10
 """How many connections are shown."""
 VALUES_SHOWN: Final = 20
@@ -36,9 +39,9 @@ VALUES_SHOWN: Final = 20
 class Audience:
     """Who is meant now. Counts of groups and attribute values are of connections, those of time zones of terminals.
 
-    `names` are the terminals, connected ones and those away; None if they are more than `NAMED_AT_MOST`, or were not
-    all seen. `exact` is False if there were more than were walked: then the counts are those of the directory as far as
-    it knows them, and else scaled up from those that were walked.
+    `away` are terminals that are known and not connected. `names` are those that are connected, None if they are too
+    many to keep. `by_timezone` is for a window by the terminals' own clocks, else empty. `exact` is False if there were
+    more than are walked: then all counts but `away` are scaled up from those that were.
     """
 
     connections: int
@@ -73,37 +76,55 @@ async def estimated(registry: Registry, cover: Cover) -> Profile:
     return Profile(terminals=sum(sizes.get(topic, 0) for topic in cover.topics))
 
 
-async def exceeds(ports: Ports, target: Target, limit: int, *, with_away: bool) -> bool:
-    """Whether more than `limit` terminals are meant; stops at the first one that is too many.
+async def counted(ports: Ports, target: Target, *, window: Window | None = None) -> Audience:
+    """Walk all whom a target means; `window` is the one whose time zones are asked for.
+
+    Reads `WALKED_AT_MOST` connections at most, and as many terminals that are away.
+    """
+    cover, estimate = await planned(ports.registry, target)
+    tally = _Tally(None if window is None else window.attribute)
+    share = 1.0
+    async for rows, read in _walk(ports, cover):
+        tally.add(rows)
+        if read >= WALKED_AT_MOST:
+            share = max(1.0, estimate.terminals / read)
+            break
+    gone = 0
+    async for seen in away.known(ports, target):
+        gone += sum(1 for one in seen if one.terminal_id not in tally.terminals)
+    return tally.audience(share, gone)
+
+
+async def more_than(ports: Ports, target: Target, limit: int, *, with_away: bool) -> int:
+    """How many terminals are meant, or some number over `limit`: it stops as soon as they are too many.
 
     `with_away`: those that are known and not connected count too, since they get it when they come back.
     """
     found: set[str] = set()
-    async for rows in _walk(ports, target):
+    cover, _ = await planned(ports.registry, target)
+    async for rows, _ in _walk(ports, cover):
         found.update(row.terminal_id for row in rows)
         if len(found) > limit:
-            return True
+            return len(found)
     if with_away:
         async for seen in away.known(ports, target):
             found.update(one.terminal_id for one in seen)
             if len(found) > limit:
-                return True
-    return False
+                break
+    return len(found)
 
 
-async def time_zones_of(ports: Ports, target: Target, window: Window, terminals: int) -> Mapping[str, int]:
+async def time_zones_of(ports: Ports, cover: Cover, window: Window, terminals: int) -> Mapping[str, int]:
     """About how many of so many terminals have each time zone, from a sample."""
     assert window.attribute is not None
     sampled: dict[str, str] = {}
-    all_seen = True
-    async for rows in _walk(ports, target):
+    share = 1.0
+    async for rows, read in _walk(ports, cover):
         sampled.update((row.terminal_id, zone_of(row.attributes, window.attribute)) for row in rows)
-        if len(sampled) >= SAMPLED_AT_MOST:
-            all_seen = False
+        if read >= SAMPLED_AT_MOST:
+            share = max(1.0, terminals / read)
             break
-    found = Counter(sampled.values())
-    share = 1.0 if all_seen or not sampled else max(1.0, terminals / len(sampled))
-    return {zone: round(number * share) for zone, number in found.items()}
+    return _scaled(Counter(sampled.values()), share)
 
 
 def zone_of(attributes: Mapping[str, AttributeValue], attribute: str) -> str:
@@ -112,11 +133,74 @@ def zone_of(attributes: Mapping[str, AttributeValue], attribute: str) -> str:
     return value if isinstance(value, str) and time_zones.is_known(value) else ""
 
 
-async def _walk(ports: Ports, target: Target) -> AsyncIterator[Sequence[Connection]]:
-    """Every connection that is meant now, page by page."""
-    at: Cursor | None = None
-    while True:
-        rows, at = await listing(ports, target, limit=PAGE, cursor=at)
-        yield rows
-        if at is None:
-            return
+async def _walk(ports: Ports, cover: Cover) -> AsyncIterator[tuple[Sequence[Connection], int]]:
+    """Every connection that is meant now, page by page, and how many were read so far, those not meant among them."""
+    read = 0
+    for part in cover.parts():
+        after: str | None = None
+        while True:
+            # A registry in memory answers at once; whoever reads page after page would keep deliveries waiting.
+            await asyncio.sleep(0)
+            page = await ports.registry.page(part.topic, WHOLE, live_at_s=ports.clock.now_s(), limit=PAGE, after=after)
+            read += len(page.items)
+            yield page.items if part.accepts is None else list(filter(part.accepts, page.items)), read
+            after = page.next
+            if after is None:
+                break
+
+
+class _Tally:
+    """Counts connections as they are read."""
+
+    def __init__(self, zone_attribute: str | None) -> None:
+        self._zone_attribute = zone_attribute
+        self._connections = 0
+        self._sample: list[Connection] = []
+        self.terminals: set[str] = set()
+        self._users: set[str] = set()
+        self._groups: Counter[str] = Counter()
+        self._attributes: dict[str, Counter[AttributeValue]] = {}
+        self._zones: Counter[str] = Counter()
+
+    def add(self, rows: Sequence[Connection]) -> None:
+        self._connections += len(rows)
+        self._sample.extend(rows[: SAMPLE - len(self._sample)])
+        for row in rows:
+            if row.terminal_id not in self.terminals:
+                self.terminals.add(row.terminal_id)
+                if self._zone_attribute is not None:
+                    self._zones[zone_of(row.attributes, self._zone_attribute)] += 1
+            self._users.add(row.user)
+            self._groups.update(row.groups)
+            for name, value in row.attributes.items():
+                self._attributes.setdefault(name, Counter())[value] += 1
+
+    def audience(self, share: float, away_now: int) -> Audience:
+        """What was counted, times `share`."""
+        return Audience(
+            connections=round(self._connections * share),
+            terminals=round(len(self.terminals) * share),
+            users=round(len(self._users) * share),
+            away=away_now,
+            by_group=_scaled(self._groups, share),
+            by_attribute={
+                name: _scaled(dict(values.most_common(VALUES_SHOWN)), share)
+                for name, values in self._attributes.items()
+            },
+            by_timezone=_scaled(self._zones, share),
+            sample=self._sample,
+            names=frozenset(self.terminals) if share == 1.0 and _can_be_kept(self.terminals) else None,
+            exact=share == 1.0,
+        )
+
+
+_Counted = TypeVar("_Counted", bound=AttributeValue)
+
+
+def _scaled(counts: Mapping[_Counted, int], share: float) -> dict[_Counted, int]:
+    """The counts times `share`, the largest first."""
+    return {value: round(number * share) for value, number in Counter(counts).most_common()}
+
+
+def _can_be_kept(names: Collection[str]) -> bool:
+    return len(names) <= NAMED_AT_MOST and sum(len(name.encode()) for name in names) <= NAMED_BYTES_AT_MOST

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.domain.problems import Problem
+from services.domain.pushes import Profile
 from services.domain.strategies import json_form as strategy_form
 from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form, text_form
@@ -36,7 +37,8 @@ class PlanUse:
 class PushRequest:
     """A checked request. `message` is any JSON value. `test`: only for the caller's own terminals, to try it out.
 
-    `plan` is the plan that it came from, `wording` what the caller wrote of the strategy where it goes by a name.
+    `plan` is the plan that it came from and `profile` who was counted for that, `wording` what the caller wrote of the
+    strategy where it goes by a name.
     """
 
     target: Target
@@ -45,6 +47,7 @@ class PushRequest:
     schedule: Schedule = AT_ONCE
     test: bool = False
     plan: PlanUse | None = None
+    profile: Profile | None = None
     wording: object = None
 
     def digest(self) -> str:

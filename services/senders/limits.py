@@ -24,8 +24,7 @@ _HELD_TO_NOTHING: Final = Sender(sub="")
 class Admitted:
     """A request as it may be sent: its target (and that of its escalation) is what the sender may reach of it.
 
-    `cover` is the cheapest for that target; `profile` about how many it means, or just how many where they had to be
-    counted.
+    `cover` is the cheapest for that target; `profile` about how many it means, or who was counted for its plan.
     """
 
     request: PushRequest
@@ -43,18 +42,26 @@ async def admit(ports: Ports, request: PushRequest, *, sender: str) -> Admitted:
     """
     held = await ports.senders.get(sender) or _HELD_TO_NOTHING
     await _take(ports, held)
-    bounded = _bounded(request, held, sender)
-    if bounded.test:
-        held = _HELD_TO_NOTHING
-    await _check_size(ports, bounded, held)
-    cover, profile = await audience.planned(ports.registry, bounded.target)
-    window = bounded.strategy.open_window
-    if window is not None and window.attribute is not None:
-        zones = await audience.time_zones_of(ports, bounded.target, window, profile.terminals)
+    asked = _bounded(request, held, sender)
+    size = await _size(ports, asked, held)
+    if held.max_terminals is not None and size > held.max_terminals and not asked.test:
+        raise Problem(
+            "audience_over_limit",
+            403,
+            f"the push would reach more than {held.max_terminals} terminals, the most that {sender} may reach with"
+            " one; make its target smaller, or ask an administrator",
+            max_terminals=held.max_terminals,
+        )
+    cover, profile = await audience.planned(ports.registry, asked.target)
+    window = asked.strategy.open_window
+    if asked.profile is not None:
+        profile = asked.profile
+    elif window is not None and window.attribute is not None:
+        zones = await audience.time_zones_of(ports, cover, window, profile.terminals)
         profile = replace(profile, by_timezone=zones)
     return Admitted(
-        request=bounded,
-        needs_approval=held.approve_over is not None and await _reaches_over(ports, bounded, held.approve_over),
+        request=asked,
+        needs_approval=held.approve_over is not None and size > held.approve_over and not asked.test,
         cover=cover,
         profile=profile,
     )
@@ -118,22 +125,15 @@ async def _take(ports: Ports, held: Sender) -> None:
         )
 
 
-async def _check_size(ports: Ports, request: PushRequest, held: Sender) -> None:
-    if held.max_terminals is not None and await _reaches_over(ports, request, held.max_terminals):
-        raise Problem(
-            "audience_over_limit",
-            403,
-            f"the push would reach more than {held.max_terminals} terminals, the most that {held.sub} may reach with"
-            " one; make its target smaller, or ask an administrator",
-            max_terminals=held.max_terminals,
-        )
-
-
-async def _reaches_over(ports: Ports, request: PushRequest, limit: int) -> bool:
-    """Whether the push, or its escalation, is for more than `limit` terminals: counted, not estimated."""
-    escalation = _escalation_of(request.strategy)
+async def _size(ports: Ports, request: PushRequest, held: Sender) -> int:
+    """For how many terminals the push, or its escalation if that is for more, is: counted as far as a limit asks."""
+    limits = [limit for limit in (held.max_terminals, held.approve_over) if limit is not None]
+    if not limits or request.test:
+        return 0
     # A push that is kept reaches those who are away when they come back, however few are here at the moment.
     with_away = request.strategy.keeps_log or request.schedule != AT_ONCE
-    return await audience.exceeds(ports, request.target, limit, with_away=with_away) or (
-        escalation is not None and await audience.exceeds(ports, escalation, limit, with_away=True)
-    )
+    size = await audience.more_than(ports, request.target, max(limits), with_away=with_away)
+    escalation = _escalation_of(request.strategy)
+    if escalation is not None:
+        size = max(size, await audience.more_than(ports, escalation, max(limits), with_away=True))
+    return size
