@@ -61,6 +61,9 @@ class Chat:
     message: str
 
 
+Frame = Mapping[str, object]
+"""What a terminal gets, before it is written as text."""
+
 Action = Resume | Ack | Ping | Refresh | Chat
 
 _MEMBERS: Mapping[str, frozenset[str]] = {
@@ -91,7 +94,7 @@ def parse_action(body: str) -> Action:
         case "resume":
             return Resume(_text(frame, "since", MAX_SINCE_CHARACTERS) if frame.get("since") is not None else None)
         case "ack":
-            return _ack(frame)
+            return read_ack(frame)
         case "refresh":
             return Refresh(_text(frame, "token", MAX_TOKEN_BYTES))
         case "onMessage":
@@ -103,7 +106,8 @@ def parse_action(body: str) -> Action:
             return Ping()
 
 
-def _ack(frame: Mapping[str, object]) -> Ack:
+def read_ack(frame: Mapping[str, object]) -> Ack:
+    """The `ids`, `kind` and `detail` of an acknowledgement. Raises Problem (422)."""
     ids = frame.get("ids")
     if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_ACK_IDS:
         raise _invalid(f"ids must be a list of 1 to {MAX_ACK_IDS} push ids")
@@ -129,12 +133,18 @@ def _invalid(detail: str) -> Problem:
     return Problem("invalid_frame", 422, detail)
 
 
-def _encoded(frame: Mapping[str, object]) -> bytes:
+def encoded(frame: Frame) -> bytes:
+    """The frame as it goes over the wire."""
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def push(push: Push, *, position: str, topic: str, released_at_s: float, replayed: bool = False) -> bytes:
     """A push as the terminals under one topic get it: the same bytes for all of them."""
+    return encoded(push_frame(push, position=position, topic=topic, released_at_s=released_at_s, replayed=replayed))
+
+
+def push_frame(push: Push, *, position: str, topic: str, released_at_s: float, replayed: bool = False) -> Frame:
+    """A push as the terminals under one topic get it."""
     frame: dict[str, object] = {
         "type": "push",
         "id": push.id,
@@ -151,26 +161,31 @@ def push(push: Push, *, position: str, topic: str, released_at_s: float, replaye
         frame["collapse_key"] = push.strategy.collapse_key
     if push.expires_at_s is not None:
         frame["expires_at"] = moments.text(push.expires_at_s)
-    return _encoded(frame)
+    return frame
 
 
 def cancel(push_id: str) -> bytes:
     """Recall a push that may still be on screen."""
-    return _encoded({"type": "cancel", "id": push_id})
+    return encoded(cancel_frame(push_id))
 
 
-PONG = _encoded({"type": "pong"})
+def cancel_frame(push_id: str) -> Frame:
+    """What recalls a push."""
+    return {"type": "cancel", "id": push_id}
+
+
+PONG = encoded({"type": "pong"})
 """The answer to `ping`; on AWS a MOCK integration gives the same text."""
 
 
 def resumed(*, upto: str, more: bool, recovered: bool) -> bytes:
     """The end of a replay. With `more`, `upto` is the `since` to go on with at once on this connection."""
-    return _encoded({"type": "resumed", "upto": upto, "more": more, "recovered": recovered})
+    return encoded({"type": "resumed", "upto": upto, "more": more, "recovered": recovered})
 
 
 def error(code: str, detail: str) -> bytes:
     """A refusal; the socket stays open."""
-    return _encoded({"type": "error", "code": code, "detail": detail})
+    return encoded({"type": "error", "code": code, "detail": detail})
 
 
 def bye(code: str, reason: str, *, reconnect: bool, retry_after_s: int | None = None) -> bytes:
@@ -179,7 +194,7 @@ def bye(code: str, reason: str, *, reconnect: bool, retry_after_s: int | None = 
     `reconnect` says whether trying again makes sense, `retry_after_s` (seconds, on the wire `retry_after`)
     from when on.
     """
-    return _encoded(
+    return encoded(
         {"type": "bye", "code": code, "reason": reason, "reconnect": reconnect, "retry_after": retry_after_s}
     )
 

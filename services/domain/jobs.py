@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from services.domain import topics
-from services.domain.pushes import Job
+from services.domain.pushes import FIRST_STAGE, Job
 from services.domain.ring import Arc
 
 
@@ -19,6 +19,7 @@ def to_json(job: Job) -> str:
             "lane": job.lane,
             "topic": str(job.topic),
             "kind": job.kind,
+            "stage": job.stage,
             "arc": [job.arc.start, job.arc.length],
             "step": job.step,
             "after": job.after,
@@ -40,6 +41,8 @@ def from_json(body: str) -> Job:
         lane=written["lane"],
         topic=topics.parse(written["topic"]),
         kind=written["kind"],
+        # A message of an earlier version may still be in the queue.
+        stage=written.get("stage", FIRST_STAGE),
         arc=Arc(start, length),
         step=written["step"],
         after=written["after"],

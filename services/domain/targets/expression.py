@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from services.domain.identity import MAX_ATTRIBUTE_VALUE_BYTES, AttributeValue
+from services.domain.strategies.strategy import Window
 
 MAX_LISTED = 1_000
 """Most names in one list, and most values of one `in`."""
@@ -147,10 +148,23 @@ class Not:
     part: Target
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Rows whose window, asked by their own clock at `ready_at_s`, opens at `opens_at_s`, or was open since before and
+    the two are the same.
+
+    The service's own: it tells the lanes of a push apart, and no caller can write it.
+    """
+
+    window: Window
+    ready_at_s: float
+    opens_at_s: float
+
+
 Listing: TypeAlias = Users | Groups | Terminals | Connections
 """The leaves that list names, each of which is a topic."""
 
-Target: TypeAlias = All | Users | Groups | Terminals | Connections | Attr | Any | Every | Not
+Target: TypeAlias = All | Users | Groups | Terminals | Connections | Attr | Opening | Any | Every | Not
 """Who a push is for. Lists are never empty: an empty `every` would be everybody, by accident."""
 
 NOBODY = Not(All())

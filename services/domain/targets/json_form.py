@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 
 from services.domain import names
 from services.domain.identity import AttributeValue
 from services.domain.problems import Problem
+from services.domain.strategies.strategy import Window
 from services.domain.targets.expression import (
     ASKED,
+    KEPT,
     MAX_LISTED,
     OPS,
     All,
@@ -21,6 +24,7 @@ from services.domain.targets.expression import (
     Groups,
     Not,
     Op,
+    Opening,
     Target,
     Terminals,
     Users,
@@ -29,6 +33,7 @@ from services.domain.targets.expression import (
 
 _KINDS = ("all", "users", "groups", "terminals", "connections", "attr", "any", "every", "not")
 _KINDS_IN_WORDS = ", ".join(_KINDS[:-1]) + " or " + _KINDS[-1]
+_OPENING = "opening"
 _OPS_IN_WORDS = ", ".join(OPS[:-1]) + " or " + OPS[-1]
 _LISTS: Mapping[str, Callable[[tuple[str, ...]], Target]] = {
     "users": Users,
@@ -43,7 +48,7 @@ def from_json(value: object, *, bounds: Bounds = ASKED) -> Target:
 
     An object has exactly one of the members all, users, groups, terminals, connections, attr, any, every and
     not; beside attr stand op (eq if absent) and value. Lists hold 1 to `MAX_LISTED` entries. `bounds` are
-    those of what callers write; what the service wrote is read with `KEPT`.
+    those of what callers write; what the service wrote is read with `KEPT`, and only then may hold an `opening`.
     Raises `Problem("invalid_target", 422)`; its `extra["pointer"]` is the JSON pointer (RFC 6901), from
     `value` on, to what is wrong.
     """
@@ -67,6 +72,8 @@ def to_json(target: Target) -> dict[str, object]:
             return {"attr": name, "op": "exists"}
         case Attr(name, op, value):
             return {"attr": name, "op": op, "value": list(value) if isinstance(value, tuple) else value}
+        case Opening():
+            return {_OPENING: _opening_json(target)}
         case Any(parts):
             return {"any": [to_json(part) for part in parts]}
         case Every(parts):
@@ -88,6 +95,8 @@ class _Reader:
         if not isinstance(value, dict):
             raise _refusal(pointer, f"is not an object with one of {_KINDS_IN_WORDS}")
         members: dict[object, object] = value
+        if self._bounds is KEPT and members.keys() == {_OPENING}:
+            return _opening(members[_OPENING], f"{pointer}/{_OPENING}")
         kind = _kind_of(members, pointer)
         inside = members[kind]
         here = f"{pointer}/{kind}"
@@ -148,6 +157,41 @@ class _Reader:
                 "send several pushes, or put those users into a group",
             )
         return entries
+
+
+def _opening_json(opening: Opening) -> dict[str, object]:
+    window = {member.name: getattr(opening.window, member.name) for member in fields(Window)}
+    return {
+        **window,
+        "days": sorted(opening.window.days),
+        "ready_at_s": opening.ready_at_s,
+        "opens_at_s": opening.opens_at_s,
+    }
+
+
+def _opening(value: object, pointer: str) -> Opening:
+    """What `_opening_json` wrote; a store may have made whole numbers of its times."""
+    match value:
+        case {
+            "timezone": str(timezone),
+            "attribute": str() | None as attribute,
+            "days": [*days],
+            "from_minute": int(from_minute),
+            "to_minute": int(to_minute),
+            "outside": "wait" | "drop" as outside,
+            "ready_at_s": int() | float() as ready_at_s,
+            "opens_at_s": int() | float() as opens_at_s,
+        }:
+            window = Window(
+                timezone=timezone,
+                attribute=attribute,
+                days=frozenset(int(day) for day in days),
+                from_minute=from_minute,
+                to_minute=to_minute,
+                outside="drop" if outside == "drop" else "wait",
+            )
+            return Opening(window, float(ready_at_s), float(opens_at_s))
+    raise _refusal(pointer, "is not what the service writes")
 
 
 def _kind_of(members: Mapping[object, object], pointer: str) -> str:

@@ -16,10 +16,12 @@ from services.domain.targets.expression import (
     Every,
     Groups,
     Not,
+    Opening,
     Target,
     Terminals,
     Users,
 )
+from services.domain.timeline import windows
 
 
 class Row(Protocol):
@@ -73,6 +75,8 @@ def _compiled(target: Target) -> RowFilter:
             return lambda row: row.connection_id in connections
         case Attr():
             return _attr(target)
+        case Opening():
+            return _opening(target)
         case Any(parts):
             return _any(tuple(_compiled(part) for part in parts))
         case Every(parts):
@@ -80,6 +84,21 @@ def _compiled(target: Target) -> RowFilter:
         case Not(part):
             inner = _compiled(part)
             return lambda row: not inner(row)
+
+
+def _opening(target: Opening) -> RowFilter:
+    window, attribute = target.window, target.window.attribute
+    known: dict[str, bool] = {}
+
+    def opens_then(row: Row) -> bool:
+        zone_name = windows.zone_of(window, None if attribute is None else row.attributes.get(attribute))
+        opens = known.get(zone_name)
+        if opens is None:
+            # As many entries as there are time zones at most.
+            opens = known[zone_name] = windows.next_open(window, zone_name, target.ready_at_s) == target.opens_at_s
+        return opens
+
+    return opens_then
 
 
 def _any(filters: tuple[RowFilter, ...]) -> RowFilter:

@@ -32,6 +32,7 @@ from services.domain.targets.expression import (
     Groups,
     Not,
     Op,
+    Opening,
     Target,
     Terminals,
     Users,
@@ -307,6 +308,8 @@ def _printed(target: Target) -> tuple[str, int]:
         case Attr(name, op, value):
             values = f"({', '.join(map(_value, value))})" if isinstance(value, tuple) else _value(value)
             return f"{written_attribute(name)} {_SIGNS[op]} {values}", _SINGLE
+        case Opening():
+            raise ValueError("an opening is the service's own, and is not written as text")
 
 
 def _within(part: Target, tightness: int) -> str:
