@@ -7,17 +7,21 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from infra.local.database import Database, Row
 from infra.local.push_rows import optional_text, seconds, to_json
 from services.domain import topics
-from services.domain.pushes import Job, JobKey
+from services.domain.pushes import Job, JobKey, JobKind
 from services.domain.ring import Arc
 from services.ports import DeadJob
 
-_COLUMNS = "push_id, position, part, lane, topic, kind, arc_start, arc_length, step, after, remaining, attempt"
+KINDS: dict[str, JobKind] = {kind: kind for kind in get_args(JobKind)}
+"""The kinds of jobs, by how they are written."""
+
+_COLUMNS = "push_id, position, part, lane, topic, kind, stage, arc_start, arc_length, step, after, remaining, attempt"
 _OF_KEY = "push_id = ? AND position = ? AND part = ? AND lane = ?"
-_INSERT = f"INSERT INTO jobs ({_COLUMNS}) VALUES ({', '.join('?' * 12)})"
+_INSERT = f"INSERT INTO jobs ({_COLUMNS}) VALUES ({', '.join('?' * 13)})"
 _GO_ON = f"""
 UPDATE jobs SET
   arc_start = ?, arc_length = ?, step = ?, after = ?, remaining = ?, attempt = ?, not_before_s = ?,
@@ -54,6 +58,7 @@ def insert(connection: sqlite3.Connection, jobs: Iterable[Job]) -> None:
                 *job.key,
                 str(job.topic),
                 job.kind,
+                job.stage,
                 job.arc.start,
                 job.arc.length,
                 job.step,
@@ -130,14 +135,15 @@ def _waiting_of(row: Row) -> Waiting:
 
 
 def _job_of(row: Row) -> Job:
-    push_id, position, part, lane, topic, kind, arc_start, arc_length, step, after, left, attempt = row
+    push_id, position, part, lane, topic, kind, stage, arc_start, arc_length, step, after, left, attempt = row
     return Job(
         push_id=str(push_id),
         position=str(position),
         part=int(str(part)),
         lane=int(str(lane)),
         topic=topics.parse(str(topic)),
-        kind="recall" if kind == "recall" else "deliver",
+        kind=KINDS[str(kind)],
+        stage=str(stage),
         arc=Arc(int(str(arc_start)), int(str(arc_length))),
         step=int(str(step)),
         after=optional_text(after),

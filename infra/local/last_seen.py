@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from infra.local.database import Database
-from services.domain.identity import AttributeValue
-from services.ports import Page
-
-KEPT_S = 30 * 86_400
-"""How long a terminal that does not come back stays known."""
+from services.ports import Page, Seen
 
 _UPSERT = """
 INSERT INTO last_seen (terminal_id, user, groups, attributes, seen_at_s) VALUES (?, ?, ?, ?, ?)
@@ -27,34 +22,35 @@ ON CONFLICT (terminal_id) DO UPDATE SET
   user = excluded.user, groups = excluded.groups, attributes = excluded.attributes, seen_at_s = excluded.seen_at_s
 WHERE excluded.seen_at_s >= last_seen.seen_at_s
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A terminal as it was when it was last here. `seen_at_s` is in epoch seconds."""
-
-    terminal_id: str
-    user: str
-    groups: tuple[str, ...]
-    attributes: Mapping[str, AttributeValue]
-    seen_at_s: float
+_SELECT = "SELECT terminal_id, user, groups, attributes, seen_at_s FROM last_seen"
 
 
 class LastSeen:
-    """Reads what the registry writes as connections go. A terminal that is here again keeps its old row."""
+    """Implements `services.ports.LastSeen`.
+
+    Reads what the registry writes as connections go. A terminal that is here again keeps its old row.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list(self, *, limit: int, after: str | None = None) -> Page[Seen]:
-        """Terminals by id; `after` is a terminal id."""
         rows = self._database.read(
-            "SELECT terminal_id, user, groups, attributes, seen_at_s FROM last_seen"
-            " WHERE terminal_id > ? ORDER BY terminal_id LIMIT ?",
-            (after or "", limit + 1),
+            f"{_SELECT} WHERE terminal_id > ? ORDER BY terminal_id LIMIT ?", (after or "", limit + 1)
         )
         seen = [_seen(*row) for row in rows[:limit]]
         return Page(seen, seen[-1].terminal_id if len(rows) > limit else None)
+
+    async def get_many(self, terminal_ids: Collection[str]) -> Mapping[str, Seen]:
+        found: dict[str, Seen] = {}
+        for terminal_id in terminal_ids:
+            row = self._database.read_one(f"{_SELECT} WHERE terminal_id = ?", (terminal_id,))
+            if row is not None:
+                found[terminal_id] = _seen(*row)
+        return found
+
+    async def of_user(self, user: str) -> Sequence[Seen]:
+        return [_seen(*row) for row in self._database.read(f"{_SELECT} WHERE user = ? ORDER BY terminal_id", (user,))]
 
 
 def note(connection: sqlite3.Connection, seen: Iterable[tuple[str, str, str, str, float]]) -> None:

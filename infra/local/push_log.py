@@ -21,12 +21,12 @@ FOR_EVERY_TOPIC = ""
 
 _INSERT = """
 INSERT INTO push_log
-  (topic, position, push_id, arc_start, arc_length, filter, retained_until_s, expires_at_s, collapse_key)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  (topic, position, push_id, arc_start, arc_length, filter, retained_until_s, expires_at_s, collapse_key, again)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # The plus keeps SQLite from reading by the index of retention, and sorting: the primary key is in order already.
 _READ = """
-SELECT position, push_id, arc_start, arc_length, filter, retained_until_s, expires_at_s, collapse_key
+SELECT position, push_id, arc_start, arc_length, filter, retained_until_s, expires_at_s, collapse_key, again
 FROM push_log WHERE topic = ? AND position > ? AND +retained_until_s > ?
 ORDER BY position LIMIT ?
 """
@@ -133,6 +133,7 @@ def append(connection: sqlite3.Connection, entries: Iterable[LogEntry]) -> None:
                 entry.retained_until_s,
                 entry.expires_at_s,
                 entry.collapse_key,
+                entry.again,
             )
             for entry in entries
         ],
@@ -145,7 +146,7 @@ def _prune(connection: sqlite3.Connection, over: Sequence[Row]) -> None:
 
 
 def _entry_of(topic: Topic, row: Row) -> LogEntry:
-    position, push_id, arc_start, arc_length, filtered, retained_until_s, expires_at_s, collapse_key = row
+    position, push_id, arc_start, arc_length, filtered, retained_until_s, expires_at_s, collapse_key, again = row
     return LogEntry(
         topic=topic,
         position=str(position),
@@ -155,4 +156,5 @@ def _entry_of(topic: Topic, row: Row) -> LogEntry:
         retained_until_s=seconds(retained_until_s),
         expires_at_s=optional_seconds(expires_at_s),
         collapse_key=optional_text(collapse_key),
+        again=bool(again),
     )

@@ -1,5 +1,4 @@
 """Pushes, the logs of their topics, their jobs, counts and receipts, in SQLite."""
-# ruff: noqa: S608 - what is put into the SQL here are constants of this module; values go as parameters
 
 from __future__ import annotations
 
@@ -7,18 +6,27 @@ import asyncio
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 
-from infra.local import audit_trail, job_table, push_log, push_rows, receipts
+from infra.local import (
+    audit_trail,
+    confirmations,
+    job_table,
+    push_listing,
+    push_log,
+    push_removal,
+    push_rows,
+    receipts,
+    slices,
+)
 from infra.local.batch import Batch
 from infra.local.database import Database
 from infra.local.job_table import Waiting
 from infra.local.push_log import PushLog
 from infra.local.push_rows import optional_text
 from infra.local.receipts import Acknowledgement
-from services.domain import positions
 from services.domain.audit import AuditEntry
-from services.domain.pushes import OPEN, Counts, Job, JobKey, LogEntry, Push, Receipt, State
+from services.domain.connection import Connection
+from services.domain.pushes import Counts, Job, JobKey, LogEntry, Progress, Push, Receipt, State
 from services.domain.topics import Topic
 from services.ports import (
     Advance,
@@ -33,22 +41,15 @@ from services.ports import (
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered."""
+Changed = Callable[[sqlite3.Connection, Push], None]
+"""What is done in the transaction that a push changes in, with the push as it is after it."""
+
 RECENT = 256
 """Pushes kept in memory: those that are fanned out and replayed now. At 32 KB each they are 8 MB."""
 DECODED_AT_ONCE = 20
 """Pushes of a listing that are decoded before deliveries get their turn."""
 
 _KEY = "SELECT body_digest, push_id FROM idempotency_keys WHERE caller = ? AND key = ? AND until_s > ?"
-_IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in OPEN)})"
-_FINISHED = "SELECT id FROM pushes WHERE id < ? AND finished_at_s <= ? AND retained_until_s <= ? ORDER BY id LIMIT ?"
-_DELETE_RECEIPTS = """
-DELETE FROM receipts WHERE push_id = ? AND terminal_id IN (SELECT terminal_id FROM receipts WHERE push_id = ? LIMIT ?)
-"""
-_DELETE_PUSH = (
-    "DELETE FROM jobs WHERE push_id = ?",
-    "DELETE FROM push_contents WHERE push_id = ?",
-    "DELETE FROM pushes WHERE id = ?",
-)
 _REMEMBER_KEY = """
 INSERT OR REPLACE INTO idempotency_keys (caller, key, body_digest, push_id, until_s) VALUES (?, ?, ?, ?, ?)
 """
@@ -58,7 +59,8 @@ class PushStore:
     """Implements `services.ports.PushStore`.
 
     `on_jobs` is called with jobs that were just committed, `on_replaced` with a job and the one that has taken its
-    place: who runs them need not look.
+    place: who runs them need not look. `on_changed` is called in the transaction of every change of a push, and may
+    write what goes with it.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -69,6 +71,7 @@ class PushStore:
         self._acknowledged: Batch[Acknowledgement, bool] = Batch(database, receipts.acknowledge, durable=False)
         self.on_jobs: Callable[[Sequence[Job]], None] = _nobody
         self.on_replaced: Callable[[Job, Job], None] = _nobody_either
+        self.on_changed: Changed | None = None
 
     async def submit(self, submission: Submission) -> Submitted:
         now_s = self.clock.now_s()
@@ -80,7 +83,7 @@ class PushStore:
                 self.on_jobs(submission.jobs)
 
         first = await self._database.write(
-            lambda connection: _submit(connection, submission, now_s), durable=True, on_done=done
+            lambda connection: self._submit(connection, submission, now_s), durable=True, on_done=done
         )
         if first is None:
             return Submitted(push=submission.push, created=True)
@@ -117,7 +120,7 @@ class PushStore:
         states: Collection[State] = (),
         sender: str | None = None,
     ) -> Page[Push]:
-        ids = self._ids(limit + 1, after, states, sender)
+        ids = push_listing.newest(self._database, limit=limit + 1, after=after, states=states, sender=sender)
         found: list[Push] = []
         for push_id in ids[:limit]:
             push = await self._listed(push_id)
@@ -128,36 +131,26 @@ class PushStore:
         return Page(found, ids[limit - 1] if len(ids) > limit else None)
 
     async def counts(self, push_id: str) -> Counts:
-        row = self._database.read_one(f"SELECT {', '.join(push_rows.COUNTED)} FROM pushes WHERE id = ?", (push_id,))
-        return Counts() if row is None else push_rows.counts_of(row)
+        return push_rows.counts(self._database, push_id)
 
     async def transition(
         self,
-        push: Push,
-        to: State,
+        before: Push,
+        after: Push,
         *,
         at_s: float,
-        by: str | None = None,
         audit: AuditEntry | None = None,
         entries: Sequence[LogEntry] = (),
         jobs: Sequence[Job] = (),
     ) -> Push | None:
-        finished = to not in OPEN
-        after = replace(
-            push,
-            state=to,
-            step=push.step + 1,
-            finished_at_s=at_s if finished else None,
-            ended_by=by if finished else None,
-        )
-
         def move(connection: sqlite3.Connection) -> bool:
-            if not push_rows.transition(connection, push, after, push_rows.Released.of(jobs, entries)):
+            if not push_rows.transition(connection, before, after, push_rows.Released.of(jobs, entries)):
                 return False
-            push_log.append(connection, entries)
-            job_table.insert(connection, jobs)
+            _release(connection, entries, jobs)
             if audit is not None:
                 audit_trail.insert(connection, audit)
+            if self.on_changed is not None:
+                self.on_changed(connection, after)
             return True
 
         def done(moved: bool) -> None:
@@ -169,6 +162,13 @@ class PushStore:
         moved = await self._database.write(move, durable=True, on_done=done)
         return after if moved else None
 
+    async def overdue(self, before_s: float, *, limit: int) -> Sequence[Push]:
+        found = [await self._listed(push_id) for push_id in push_listing.overdue(self._database, before_s, limit=limit)]
+        return [push for push in found if push is not None]
+
+    async def progress(self, push_id: str) -> Progress:
+        return slices.progress(self._database, push_id)
+
     async def advance(self, advance: Advance) -> int | None:
         not_before_s = advance.at_s + advance.delay_s if advance.delay_s > 0 else 0.0
 
@@ -177,7 +177,7 @@ class PushStore:
                 self._complete(advance.job.push_id, advance.at_s)
 
         noted = await self._database.write(
-            lambda connection: _advance(connection, advance, not_before_s), durable=False, on_done=done
+            lambda connection: self._advance(connection, advance, not_before_s), durable=False, on_done=done
         )
         return None if noted is None else noted[0]
 
@@ -188,6 +188,7 @@ class PushStore:
             if not job_table.finish(connection, job):
                 return False
             job_table.insert(connection, [again])
+            slices.release_again(connection, job, again)
             push_log.append(connection, entries)
             if entry is not None:
                 push_rows.retain(connection, job.push_id, entry.retained_until_s)
@@ -225,14 +226,22 @@ class PushStore:
         push = await self.get(receipt.push_id)
         if push is None or push.strategy.ack_need is None:
             return False
-        return await self._acknowledged.put(Acknowledgement(receipt, early))
+        return await self._acknowledged.put(Acknowledgement(receipt, early, push.strategy.once_per_user))
 
     async def receipts(self, push_id: str, *, limit: int, after: str | None = None) -> Page[Receipt]:
         return receipts.page(self._database, push_id, limit=limit, after=after)
 
+    async def receipts_of(self, push_id: str, terminal_ids: Collection[str]) -> Mapping[str, Receipt]:
+        return receipts.of_terminals(self._database, push_id, terminal_ids)
+
+    async def confirmed(self, push: Push, rows: Sequence[Connection]) -> frozenset[str]:
+        return confirmations.confirmed(self._database, push, rows)
+
+    async def unconfirmed(self, push: Push, stage: str) -> int:
+        return await confirmations.unconfirmed(self._database, push, stage)
+
     async def in_flight(self) -> Mapping[State, int]:
-        rows = self._database.read(f"SELECT state, COUNT(*) FROM pushes WHERE {_IS_OPEN} GROUP BY state")
-        return dict.fromkeys(OPEN, 0) | {State(str(state)): int(str(number)) for state, number in rows}
+        return push_listing.in_flight(self._database)
 
     def waiting(self, key: JobKey) -> Waiting | None:
         """For who runs the jobs: one as it stands, None if it is finished, unknown or set aside."""
@@ -251,33 +260,15 @@ class PushStore:
 
         About `limit` rows at a time, receipts first; how many there were, 0 at the end.
         """
-        rows = self._database.read(_FINISHED, (positions.lowest_at(finished_before_s), finished_before_s, now_s, limit))
-        ids = [str(push_id) for (push_id,) in rows]
+        ids = push_removal.removable(self._database, now_s, finished_before_s, limit=limit)
         if not ids:
             return 0
-        deleted, gone = await self._database.write(lambda connection: _forget(connection, ids, limit), durable=False)
+        deleted, gone = await self._database.write(
+            lambda connection: push_removal.remove(connection, ids, limit=limit), durable=False
+        )
         for push_id in gone:
             self._recent.pop(push_id, None)
         return deleted
-
-    def _ids(self, limit: int, after: str | None, states: Collection[State], sender: str | None) -> Sequence[str]:
-        conditions: list[str] = []
-        parameters: list[object] = []
-        if after is not None:
-            conditions.append("id < ?")
-            parameters.append(after)
-        if states and set(states).issubset(OPEN):
-            # Said in the words of the index of open pushes, which are few among many.
-            conditions.append(_IS_OPEN)
-        if states:
-            conditions.append(f"state IN ({', '.join('?' * len(states))})")
-            parameters.extend(state.value for state in states)
-        if sender is not None:
-            conditions.append("sender = ?")
-            parameters.append(sender)
-        where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-        rows = self._database.read(f"SELECT id FROM pushes {where}ORDER BY id DESC LIMIT ?", (*parameters, limit))
-        return [str(row[0]) for row in rows]
 
     async def _listed(self, push_id: str) -> Push | None:
         """A push for a listing, which does not push those under way out of memory."""
@@ -300,62 +291,60 @@ class PushStore:
     def _complete(self, push_id: str, at_s: float) -> None:
         push = self._recent.get(push_id)
         if push is not None and push.state is State.SENDING:
-            self._remember(replace(push, state=State.COMPLETED, step=push.step + 1, finished_at_s=at_s))
+            self._remember(push.moved(State.COMPLETED, at_s=at_s))
+
+    def _submit(self, connection: sqlite3.Connection, submission: Submission, now_s: float) -> str | None:
+        """Write all of a submission; or the id of the push that its idempotency key made before."""
+        key = submission.idempotency
+        if key is not None:
+            known = connection.execute(_KEY, (key.caller, key.key, now_s)).fetchone()
+            if known is not None:
+                return _first(key, *known)
+            connection.execute(
+                _REMEMBER_KEY, (key.caller, key.key, key.body_digest, submission.push.id, now_s + IDEMPOTENCY_S)
+            )
+        released = push_rows.Released.of(submission.jobs, submission.entries)
+        push_rows.insert(connection, submission.push, released)
+        _release(connection, submission.entries, submission.jobs)
+        audit_trail.insert(connection, submission.audit)
+        if self.on_changed is not None:
+            self.on_changed(connection, submission.push)
+        return None
+
+    def _advance(
+        self, connection: sqlite3.Connection, advance: Advance, not_before_s: float
+    ) -> tuple[int, bool] | None:
+        """Note a page: the parts that are left, and whether this completed the push; None if it was noted before."""
+        job, following = advance.job, advance.next
+        if following is None:
+            if not job_table.finish(connection, job):
+                return None
+        elif not job_table.go_on(connection, job, following, not_before_s):
+            return None
+        slices.go_on(connection, job, advance.counts, advance.at_s, finished=following is None)
+        counts = advance.counts if job.kind == "deliver" else Counts()
+        completed = False
+        if following is None:
+            completed = push_rows.finish_part(connection, job.push_id, counts, advance.at_s)
+        elif counts != Counts():
+            push_rows.add(connection, job.push_id, counts)
+        if advance.receipts:
+            receipts.keep(connection, advance.receipts)
+        if completed and self.on_changed is not None:
+            self.on_changed(connection, push_rows.one(connection, job.push_id))
+        return (0 if completed else push_rows.unfinished_parts(connection, job.push_id)), completed
 
 
-def _submit(connection: sqlite3.Connection, submission: Submission, now_s: float) -> str | None:
-    """Write all of a submission; or the id of the push that its idempotency key made before."""
-    key = submission.idempotency
-    if key is not None:
-        known = connection.execute(_KEY, (key.caller, key.key, now_s)).fetchone()
-        if known is not None:
-            return _first(key, *known)
-        connection.execute(
-            _REMEMBER_KEY, (key.caller, key.key, key.body_digest, submission.push.id, now_s + IDEMPOTENCY_S)
-        )
-    released = push_rows.Released.of(submission.jobs, submission.entries)
-    push_rows.insert(connection, submission.push, released)
-    push_log.append(connection, submission.entries)
-    job_table.insert(connection, submission.jobs)
-    audit_trail.insert(connection, submission.audit)
-    return None
+def _release(connection: sqlite3.Connection, entries: Sequence[LogEntry], jobs: Sequence[Job]) -> None:
+    push_log.append(connection, entries)
+    job_table.insert(connection, jobs)
+    slices.release(connection, jobs)
 
 
 def _first(key: IdempotencyKey, body_digest: object, push_id: object) -> str | None:
     if body_digest != key.body_digest:
         raise IdempotencyConflict(f"{key.caller} used this key for another body")
     return optional_text(push_id)
-
-
-def _forget(connection: sqlite3.Connection, push_ids: Sequence[str], limit: int) -> tuple[int, Sequence[str]]:
-    """Delete up to about `limit` rows of these pushes: how many, and the pushes that are gone with them."""
-    deleted = 0
-    gone: list[str] = []
-    for push_id in push_ids:
-        deleted += connection.execute(_DELETE_RECEIPTS, (push_id, push_id, limit)).rowcount
-        if deleted >= limit:
-            break
-        for sql in _DELETE_PUSH:
-            deleted += connection.execute(sql, (push_id,)).rowcount
-        gone.append(push_id)
-    return deleted, gone
-
-
-def _advance(connection: sqlite3.Connection, advance: Advance, not_before_s: float) -> tuple[int, bool] | None:
-    """Note a page: the parts that are left, and whether this completed the push; None if it was noted before."""
-    job, following = advance.job, advance.next
-    if following is None:
-        if not job_table.finish(connection, job):
-            return None
-        completed = push_rows.finish_part(connection, job.push_id, advance.counts, advance.at_s)
-    else:
-        if not job_table.go_on(connection, job, following, not_before_s):
-            return None
-        push_rows.add(connection, job.push_id, advance.counts)
-        completed = False
-    if advance.receipts:
-        receipts.keep(connection, advance.receipts)
-    return (0 if completed else push_rows.unfinished_parts(connection, job.push_id)), completed
 
 
 def _nobody(_jobs: Sequence[Job]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from infra.local import push_rows
+from infra.local import confirmations, push_rows, slices
 from infra.local.database import Database, Row
 from infra.local.push_rows import optional_text, seconds
 from services.domain.pushes import Counts, Receipt, ReceiptKind
@@ -24,28 +24,32 @@ def _rank(column: str) -> str:
     return f"CASE {column} " + " ".join(f"WHEN '{kind}' THEN {rank}" for kind, rank in _RANKS.items()) + " ELSE 0 END"
 
 
-_COLUMNS = "push_id, terminal_id, connection_id, user, kind, at_s, detail"
+_COLUMNS = "push_id, terminal_id, connection_id, user, kind, at_s, detail, stage"
 _UPSERT = f"""
-INSERT INTO receipts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO receipts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (push_id, terminal_id) DO UPDATE SET
   connection_id = excluded.connection_id, kind = excluded.kind, at_s = excluded.at_s, detail = excluded.detail
 WHERE {_rank("excluded.kind")} >= {_rank("receipts.kind")}
 """
-_KIND_OF = "SELECT kind FROM receipts WHERE push_id = ? AND terminal_id = ?"
-_MOVE_ON = f"""
-UPDATE receipts SET kind = ?, at_s = ?, detail = ?, connection_id = ?
-WHERE push_id = ? AND terminal_id = ? AND {_rank("kind")} < ?
+_STANDS = "SELECT kind, stage FROM receipts WHERE push_id = ? AND terminal_id = ?"
+_MOVE_ON = """
+UPDATE receipts SET kind = ?, at_s = ?, detail = ?, connection_id = ? WHERE push_id = ? AND terminal_id = ?
 """
-_MAKE = f"INSERT OR IGNORE INTO receipts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_MAKE = f"INSERT INTO receipts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_ONE = f"SELECT {_COLUMNS} FROM receipts WHERE push_id = ? AND terminal_id = ?"
 _LIST = f"SELECT {_COLUMNS} FROM receipts WHERE push_id = ? AND terminal_id > ? ORDER BY terminal_id LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What a terminal confirms; `early`: also if there is no receipt of it yet."""
+    """What a terminal confirms; `early`: also if there is no receipt of it yet.
+
+    `once_per_user`: that it was read counts for all terminals of its user.
+    """
 
     receipt: Receipt
     early: bool
+    once_per_user: bool
 
 
 def keep(connection: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
@@ -59,7 +63,7 @@ def replay(connection: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
     A terminal that was away is one more that the push found; one that fan-out had missed moves on to `sent`.
     """
     for receipt in receipts:
-        row = connection.execute(_KIND_OF, (receipt.push_id, receipt.terminal_id)).fetchone()
+        row = connection.execute(_STANDS, (receipt.push_id, receipt.terminal_id)).fetchone()
         before = None if row is None else _KINDS[row[0]]
         if before in _RANKS:
             continue
@@ -71,36 +75,49 @@ def replay(connection: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
 def acknowledge(connection: sqlite3.Connection, acknowledgements: Sequence[Acknowledgement]) -> Sequence[bool]:
     """As `services.ports.PushStore.acknowledge`, for several."""
     moved: list[bool] = []
-    counted: dict[str, Counter[str]] = {}
+    counted: dict[tuple[str, str], Counter[str]] = {}
     for acknowledgement in acknowledgements:
         receipt = acknowledgement.receipt
-        moves = _moves_on(connection, receipt) or (acknowledgement.early and _is_made(connection, receipt))
-        moved.append(moves)
-        if moves:
-            counted.setdefault(receipt.push_id, Counter())[receipt.kind] += 1
-    for push_id, counts in counted.items():
-        push_rows.add(connection, push_id, Counts(**counts))
+        stage = _moves_on(connection, receipt, early=acknowledgement.early)
+        moved.append(stage is not None)
+        if stage is None:
+            continue
+        counted.setdefault((receipt.push_id, stage), Counter())[receipt.kind] += 1
+        if acknowledgement.once_per_user and receipt.kind == "read":
+            confirmations.note_reader(connection, receipt.push_id, receipt.user)
+    for (push_id, stage), kinds in counted.items():
+        counts = Counts(**kinds)
+        push_rows.add(connection, push_id, counts)
+        slices.tell(connection, push_id, stage, counts)
     return moved
 
 
-def _moves_on(connection: sqlite3.Connection, receipt: Receipt) -> bool:
-    cursor = connection.execute(
+def _moves_on(connection: sqlite3.Connection, receipt: Receipt, *, early: bool) -> str | None:
+    """Move the receipt of a terminal on, or make it: the stage that it is of; None if nothing changes."""
+    row = connection.execute(_STANDS, (receipt.push_id, receipt.terminal_id)).fetchone()
+    if row is None:
+        if not early:
+            return None
+        connection.execute(_MAKE, _parameters(receipt))
+        return receipt.stage
+    kind, stage = row
+    if _RANKS.get(_KINDS[kind], 0) >= _RANKS.get(receipt.kind, 0):
+        return None
+    connection.execute(
         _MOVE_ON,
-        (
-            receipt.kind,
-            receipt.at_s,
-            receipt.detail,
-            receipt.connection_id,
-            receipt.push_id,
-            receipt.terminal_id,
-            _RANKS.get(receipt.kind, 0),
-        ),
+        (receipt.kind, receipt.at_s, receipt.detail, receipt.connection_id, receipt.push_id, receipt.terminal_id),
     )
-    return cursor.rowcount == 1
+    return str(stage)
 
 
-def _is_made(connection: sqlite3.Connection, receipt: Receipt) -> bool:
-    return connection.execute(_MAKE, _parameters(receipt)).rowcount == 1
+def of_terminals(database: Database, push_id: str, terminal_ids: Collection[str]) -> Mapping[str, Receipt]:
+    """As `services.ports.PushStore.receipts_of`."""
+    found: dict[str, Receipt] = {}
+    for terminal_id in terminal_ids:
+        row = database.read_one(_ONE, (push_id, terminal_id))
+        if row is not None:
+            found[terminal_id] = _receipt_of(row)
+    return found
 
 
 def page(database: Database, push_id: str, *, limit: int, after: str | None) -> Page[Receipt]:
@@ -119,11 +136,12 @@ def _parameters(receipt: Receipt) -> tuple[object, ...]:
         receipt.kind,
         receipt.at_s,
         receipt.detail,
+        receipt.stage,
     )
 
 
 def _receipt_of(row: Row) -> Receipt:
-    push_id, terminal_id, connection_id, user, kind, at_s, detail = row
+    push_id, terminal_id, connection_id, user, kind, at_s, detail, stage = row
     return Receipt(
         push_id=str(push_id),
         terminal_id=str(terminal_id),
@@ -132,4 +150,5 @@ def _receipt_of(row: Row) -> Receipt:
         kind=_KINDS[str(kind)],
         at_s=seconds(at_s),
         detail=optional_text(detail),
+        stage=str(stage),
     )

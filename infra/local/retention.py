@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from infra.local import last_seen
 from infra.local.blocks import Blocks
 from infra.local.database import Database
 from infra.local.push_store import PushStore
@@ -26,11 +25,14 @@ HORIZONS_S = 400 * DAY_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """How long things are kept after they are over. What has an end of its own goes at that end."""
+    """How long things are kept after they are over. What has an end of its own goes at that end.
+
+    `last_seen_s`: a terminal that does not come back stays known for so long.
+    """
 
     pushes_s: float = 30 * DAY_S
     audit_s: float = 400 * DAY_S
-    last_seen_s: float = last_seen.KEPT_S
+    last_seen_s: float = 30 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _Table:
 _WITH_AN_END = (
     _Table("idempotency_keys", "caller, key"),
     _Table("used_tickets", "ticket_id"),
+    _Table("plans", "id"),
+    _Table("sender_minutes", "sub, minute"),
 )
 _HELD_AGAINST_SOMEBODY = (
     _Table("blocks", "user"),

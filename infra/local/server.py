@@ -107,6 +107,7 @@ async def running(
     keep = Keep(
         pushes_s=settings.retention.pushes_days * DAY_S,
         audit_s=settings.retention.audit_days * DAY_S,
+        last_seen_s=settings.retention.last_seen_days * DAY_S,
     )
     storage = await Storage.open(data_dir, clock, keep)
     async with contextlib.AsyncExitStack() as stack:
@@ -136,6 +137,10 @@ async def running(
             tickets=storage.tickets,
             audit=storage.audit,
             timers=storage.timers,
+            strategies=storage.strategies,
+            senders=storage.senders,
+            plans=storage.plans,
+            last_seen=storage.last_seen,
         )
         service = assemble(ports, verifier, connections_per_user=settings.limits.connections_per_user)
         jobs = JobRunner(storage.pushes, service.fanout)

@@ -66,6 +66,7 @@ class RetentionSettings(_Section):
 
     pushes_days: int = Field(30, ge=1, description="Finished pushes with their counts and receipts.")
     audit_days: int = Field(400, ge=1, description="The audit trail.")
+    last_seen_days: int = Field(30, ge=1, description="Terminals that were here and have not come back.")
 
 
 class Settings(_Section):

@@ -10,9 +10,12 @@ from infra.local.blocks import Blocks
 from infra.local.database import Database, open_database
 from infra.local.last_seen import LastSeen
 from infra.local.memberships import Memberships
+from infra.local.plans import Plans
 from infra.local.push_store import PushStore
 from infra.local.registry import Registry
 from infra.local.retention import Keep, Retention
+from infra.local.senders import Senders
+from infra.local.strategies import Strategies
 from infra.local.tickets import Tickets
 from infra.local.timers import Timers
 from services.ports import Clock
@@ -32,6 +35,9 @@ class Storage:
     tickets: Tickets
     audit: AuditTrail
     timers: Timers
+    strategies: Strategies
+    senders: Senders
+    plans: Plans
     last_seen: LastSeen
     retention: Retention
 
@@ -53,6 +59,9 @@ class Storage:
             tickets=Tickets(database, clock),
             audit=AuditTrail(database),
             timers=Timers(database, clock),
+            strategies=Strategies(database),
+            senders=Senders(database),
+            plans=Plans(database),
             last_seen=LastSeen(database),
             retention=Retention(database, pushes, blocks, clock, keep),
         )

@@ -15,7 +15,18 @@ from infra.aws.push_store import PushStore as DynamoDBPushStore
 from infra.aws.registry import Registry as DynamoDBRegistry
 from infra.aws.tickets import Tickets as DynamoDBTickets
 from infra.local.storage import Storage
-from services.ports import AuditTrail, Blocks, Memberships, PushStore, Registry, Tickets
+from services.ports import (
+    AuditTrail,
+    Blocks,
+    LastSeen,
+    Memberships,
+    Plans,
+    PushStore,
+    Registry,
+    Senders,
+    Strategies,
+    Tickets,
+)
 from tests.contract import dynamodb as moto
 from tests.contract import sqs as moto_sqs
 
@@ -37,7 +48,7 @@ class ManualClock:
 class Adapters:
     """One adapter of each port that keeps something, over one empty store.
 
-    `settled` returns when what is derived from the registry has caught up with it.
+    `settled` returns when what is derived from the registry, as those last seen are, has caught up with it.
     """
 
     registry: Registry
@@ -46,6 +57,10 @@ class Adapters:
     memberships: Memberships
     tickets: Tickets
     audit: AuditTrail
+    strategies: Strategies
+    senders: Senders
+    plans: Plans
+    last_seen: LastSeen
     settled: Callable[[], Awaitable[None]]
 
 
@@ -64,6 +79,10 @@ async def sqlite(directory: Path, clock: ManualClock) -> AsyncIterator[Adapters]
             memberships=storage.memberships,
             tickets=storage.tickets,
             audit=storage.audit,
+            strategies=storage.strategies,
+            senders=storage.senders,
+            plans=storage.plans,
+            last_seen=storage.last_seen,
             settled=_at_once,
         )
     finally:

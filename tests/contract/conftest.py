@@ -7,9 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from services.ports import AuditTrail, Blocks, Memberships, PushStore, Registry, Tickets
+from services.ports import (
+    AuditTrail,
+    Blocks,
+    LastSeen,
+    Memberships,
+    Plans,
+    PushStore,
+    Registry,
+    Senders,
+    Strategies,
+    Tickets,
+)
 from tests.contract.adapters import OPENERS, Adapters, ManualClock
-from tests.unit.services.service import ids_from_the_start
+from tests.contract.ids import ids_from_the_start
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +69,26 @@ def tickets(adapters: Adapters) -> Tickets:
 @pytest.fixture
 def audit(adapters: Adapters) -> AuditTrail:
     return adapters.audit
+
+
+@pytest.fixture
+def strategies(adapters: Adapters) -> Strategies:
+    return adapters.strategies
+
+
+@pytest.fixture
+def senders(adapters: Adapters) -> Senders:
+    return adapters.senders
+
+
+@pytest.fixture
+def plans(adapters: Adapters) -> Plans:
+    return adapters.plans
+
+
+@pytest.fixture
+def last_seen(adapters: Adapters) -> LastSeen:
+    return adapters.last_seen
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from services.domain import positions, topics
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
-from services.domain.pushes import Job, LogEntry, Push, Receipt, ReceiptKind
+from services.domain.pushes import FIRST_STAGE, Job, JobKind, LogEntry, Push, Receipt, ReceiptKind
 from services.domain.ring import place_of
 from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form
@@ -80,11 +80,14 @@ def push(
     )
 
 
-def jobs_of(sent: Push, position: str | None = None) -> list[Job]:
-    """A job for each topic of a push, under one position."""
+def jobs_of(
+    sent: Push, position: str | None = None, *, stage: str = FIRST_STAGE, kind: JobKind = "deliver"
+) -> list[Job]:
+    """A job for each topic of a push, under one position: a slice."""
     released = position or positions.new_id(sent.created_at_s)
     return [
-        Job(push_id=sent.id, position=released, part=part, topic=topic) for part, topic in enumerate(sent.cover.topics)
+        Job(push_id=sent.id, position=released, part=part, topic=topic, stage=stage, kind=kind)
+        for part, topic in enumerate(sent.cover.topics)
     ]
 
 
@@ -125,14 +128,17 @@ def receipt(
     connection_id: str = "c1",
     at_s: float = NOON_S,
     detail: str | None = None,
+    user: str = "alice",
+    stage: str = FIRST_STAGE,
 ) -> Receipt:
-    """What became of a push at a terminal of alice."""
+    """What became of a push at a terminal, of alice if nobody is named."""
     return Receipt(
         push_id=sent.id,
         connection_id=connection_id,
         terminal_id=terminal_id,
-        user="alice",
+        user=user,
         kind=kind,
         at_s=at_s,
         detail=detail,
+        stage=stage,
     )

@@ -148,7 +148,7 @@ async def test_a_finished_part_is_none(pushes: PushStore) -> None:
 
 async def test_a_cancelled_push_is_not_completed(pushes: PushStore) -> None:
     sent, (job,) = await _started(pushes)
-    cancelled = await pushes.transition(sent, State.CANCELLED, at_s=NOON_S)
+    cancelled = await pushes.transition(sent, sent.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S)
     assert await pushes.advance(_page(job, finished=True)) == 0
     assert await pushes.get(sent.id) == cancelled
 
@@ -156,7 +156,8 @@ async def test_a_cancelled_push_is_not_completed(pushes: PushStore) -> None:
 async def test_a_cancel_that_comes_while_a_page_is_noted_is_not_overwritten(pushes: PushStore) -> None:
     sent, (job,) = await _started(pushes)
     cancelled, _ = await asyncio.gather(
-        pushes.transition(sent, State.CANCELLED, at_s=NOON_S), pushes.advance(_page(job, finished=True))
+        pushes.transition(sent, sent.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S),
+        pushes.advance(_page(job, finished=True)),
     )
     now = await pushes.get(sent.id)
     assert now is not None
@@ -167,7 +168,7 @@ async def test_parts_released_later_are_waited_for(pushes: PushStore) -> None:
     sent = replace(push(), state=State.SCHEDULED)
     await pushes.submit(submission(sent, jobs=[]))
     job = jobs_of(sent)[0]
-    sending = await pushes.transition(sent, State.SENDING, at_s=NOON_S, jobs=[job])
+    sending = await pushes.transition(sent, sent.moved(State.SENDING, at_s=NOON_S), at_s=NOON_S, jobs=[job])
     assert sending is not None
     assert await pushes.advance(_page(job)) == 1
     assert await pushes.advance(_page(replace(job, step=1), finished=True)) == 0

@@ -30,6 +30,12 @@ async def _submitted(pushes: PushStore, *several: Push) -> None:
         await pushes.submit(submission(one))
 
 
+async def _moved(
+    pushes: PushStore, before: Push, to: State, *, at_s: float = NOON_S, by: str | None = None
+) -> Push | None:
+    return await pushes.transition(before, before.moved(to, at_s=at_s, by=by), at_s=at_s)
+
+
 async def test_a_submitted_push_can_be_got(pushes: PushStore) -> None:
     sent = push()
     answer = await pushes.submit(submission(sent))
@@ -100,7 +106,7 @@ async def test_a_list_is_narrowed_by_sender(pushes: PushStore) -> None:
 async def test_a_list_is_narrowed_by_state(pushes: PushStore, states: list[State], expected: list[str]) -> None:
     sending, cancelled = push(), push()
     await _submitted(pushes, sending, cancelled)
-    await pushes.transition(cancelled, State.CANCELLED, at_s=NOON_S)
+    await _moved(pushes, cancelled, State.CANCELLED)
     assert [one.state for one in (await pushes.list(limit=10, states=states)).items] == expected
 
 
@@ -115,7 +121,7 @@ async def test_the_same_key_and_body_create_one_push(pushes: PushStore) -> None:
 async def test_a_repeat_is_answered_with_the_push_as_it_is_now(pushes: PushStore) -> None:
     first = push()
     await pushes.submit(submission(first, key=_key()))
-    cancelled = await pushes.transition(first, State.CANCELLED, at_s=NOON_S + 1, by="admin")
+    cancelled = await _moved(pushes, first, State.CANCELLED, at_s=NOON_S + 1, by="admin")
     assert (await pushes.submit(submission(push(), key=_key()))).push == cancelled
 
 
@@ -160,7 +166,7 @@ async def test_a_key_is_forgotten_after_a_day(pushes: PushStore, clock: ManualCl
 async def test_a_transition_moves_a_push_on(pushes: PushStore) -> None:
     sent = push()
     await pushes.submit(submission(sent))
-    moved = await pushes.transition(sent, State.CANCELLED, at_s=NOON_S + 5, by="carol")
+    moved = await _moved(pushes, sent, State.CANCELLED, at_s=NOON_S + 5, by="carol")
     expected = replace(sent, state=State.CANCELLED, step=1, finished_at_s=NOON_S + 5, ended_by="carol")
     assert moved == expected
     assert await pushes.get(sent.id) == expected
@@ -169,7 +175,7 @@ async def test_a_transition_moves_a_push_on(pushes: PushStore) -> None:
 async def test_a_transition_to_an_open_state_does_not_finish(pushes: PushStore) -> None:
     sent = replace(push(), state=State.SCHEDULED)
     await pushes.submit(submission(sent, jobs=[]))
-    moved = await pushes.transition(sent, State.SENDING, at_s=NOON_S, by="carol")
+    moved = await _moved(pushes, sent, State.SENDING, by="carol")
     assert moved is not None
     assert (moved.finished_at_s, moved.ended_by) == (None, None)
 
@@ -178,7 +184,7 @@ async def test_of_two_transitions_from_one_step_one_wins(pushes: PushStore) -> N
     sent = push()
     await pushes.submit(submission(sent))
     cancelled, expired = await asyncio.gather(
-        pushes.transition(sent, State.CANCELLED, at_s=NOON_S), pushes.transition(sent, State.EXPIRED, at_s=NOON_S)
+        _moved(pushes, sent, State.CANCELLED), _moved(pushes, sent, State.EXPIRED)
     )
     assert (cancelled is None) != (expired is None)
     assert await pushes.get(sent.id) == (cancelled or expired)
@@ -187,10 +193,15 @@ async def test_of_two_transitions_from_one_step_one_wins(pushes: PushStore) -> N
 async def test_a_transition_that_comes_late_writes_nothing(pushes: PushStore, audit: AuditTrail) -> None:
     sent = push()
     await pushes.submit(submission(sent, jobs=[]))
-    await pushes.transition(sent, State.CANCELLED, at_s=NOON_S)
+    await _moved(pushes, sent, State.CANCELLED)
     entry, late = log_entry(sent), jobs_of(sent)
     answer = await pushes.transition(
-        sent, State.EXPIRED, at_s=NOON_S, audit=audit_entry(action="push.expire"), entries=[entry], jobs=late
+        sent,
+        sent.moved(State.EXPIRED, at_s=NOON_S),
+        at_s=NOON_S,
+        audit=audit_entry(action="push.expire"),
+        entries=[entry],
+        jobs=late,
     )
     assert answer is None
     assert list((await audit.list(limit=10, action="push.expire")).items) == []
@@ -202,20 +213,22 @@ async def test_a_transition_writes_what_it_releases(pushes: PushStore, audit: Au
     sent = push()
     await pushes.submit(submission(sent, jobs=[]))
     entry, released, noted = log_entry(sent), jobs_of(sent), audit_entry(action="push.cancel")
-    await pushes.transition(sent, State.CANCELLED, at_s=NOON_S, audit=noted, entries=[entry], jobs=released)
+    await pushes.transition(
+        sent, sent.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, audit=noted, entries=[entry], jobs=released
+    )
     assert list((await audit.list(limit=10, action="push.cancel")).items) == [noted]
     assert list(await pushes.log(entry.topic, after=BEGINNING, retained_at_s=NOON_S, limit=10)) == [entry]
     assert await pushes.job(released[0].key) == released[0]
 
 
 async def test_a_transition_of_an_unknown_push_is_none(pushes: PushStore) -> None:
-    assert await pushes.transition(push(), State.CANCELLED, at_s=NOON_S) is None
+    assert await _moved(pushes, push(), State.CANCELLED) is None
 
 
 async def test_open_pushes_are_counted_by_state(pushes: PushStore) -> None:
     ended = push()
     await _submitted(pushes, push(), push(), replace(push(), state=State.SCHEDULED), ended)
-    await pushes.transition(ended, State.CANCELLED, at_s=NOON_S)
+    await _moved(pushes, ended, State.CANCELLED)
     assert await pushes.in_flight() == {
         State.AWAITING_APPROVAL: 0,
         State.SCHEDULED: 1,

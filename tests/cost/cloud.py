@@ -39,9 +39,9 @@ from services.pushes import requests
 from services.pushes.submit import submit
 from tests.contract import dynamodb, sqs
 from tests.contract.adapters import NOON_S, ManualClock
+from tests.contract.ids import ids_from_the_start
 from tests.cost.moto_queries import fast_queries
 from tests.cost.spending import CountingSockets, Ledger
-from tests.unit.services.service import ids_from_the_start
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef

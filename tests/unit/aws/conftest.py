@@ -9,8 +9,8 @@ import pytest
 from infra.aws.table import Table
 from tests.contract import dynamodb
 from tests.contract.adapters import ManualClock
+from tests.contract.ids import ids_from_the_start
 from tests.unit.aws.interference import Interference
-from tests.unit.services.service import ids_from_the_start
 
 
 @pytest.fixture(autouse=True)

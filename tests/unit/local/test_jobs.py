@@ -121,7 +121,7 @@ async def test_what_a_transition_releases_is_handed_out(storage: Storage) -> Non
     sent = replace(push(), state=State.SCHEDULED)
     await store.submit(submission(sent, jobs=[]))
     async with _running(store, _finishing(store)) as worker:
-        await store.transition(sent, State.SENDING, at_s=NOON_S, jobs=jobs_of(sent))
+        await store.transition(sent, sent.moved(State.SENDING, at_s=NOON_S), at_s=NOON_S, jobs=jobs_of(sent))
         await _completed(store, sent)
     assert len(worker.events) == 1
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import MethodType
-from typing import cast
-
-import pytest
 
 from infra.local.storage import Storage
-from services.domain import positions
 from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Counts, Job, Push, Receipt
@@ -22,6 +17,7 @@ from services.pushes import requests
 from services.pushes.submit import submit
 from tests.contract import makers
 from tests.contract.adapters import NOON_S, ManualClock
+from tests.contract.ids import ids_from_the_start
 from tests.unit.services.sockets import ScriptedSockets
 
 HOUR_S = 3_600
@@ -58,6 +54,10 @@ class Service:
             tickets=storage.tickets,
             audit=storage.audit,
             timers=storage.timers,
+            strategies=storage.strategies,
+            senders=storage.senders,
+            plans=storage.plans,
+            last_seen=storage.last_seen,
         )
 
     async def connect(
@@ -177,15 +177,6 @@ def once_before(port: object, method: str, happens: Callable[[], Awaitable[objec
 
     setattr(port, method, called)
     return lambda: setattr(port, method, original)
-
-
-@contextmanager
-def ids_from_the_start() -> Iterator[None]:
-    """Ids of a process only ever grow; here they begin anew, wherever the clock of another test has been."""
-    source = cast(MethodType, positions.new_id).__self__
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(source, "_millisecond", 0)
-        yield
 
 
 @asynccontextmanager
