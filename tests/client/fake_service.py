@@ -196,16 +196,53 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 class FakeApi:
-    """Answers requests with the scripted `answers`, one by one, by method and path."""
+    """Answers requests with the scripted `answers`, one by one, by method and path; those to `held` routes wait."""
 
     def __init__(self) -> None:
         self.url = ""
         self.requests: list[HttpRequest] = []
         self.answers: dict[str, deque[HttpAnswer]] = {}
+        self.held: dict[str, asyncio.Queue[HttpAnswer]] = {}
+        self.broken_off = asyncio.Event()
+        """Set once a client has left while its request was held."""
+        self._asked = asyncio.Event()
 
     def script(self, route: str, *answers: HttpAnswer) -> None:
         """What `route`, such as `GET /healthz`, will answer; the last answer is given again and again."""
         self.answers[route] = deque(answers)
+
+    def hold(self, route: str) -> asyncio.Queue[HttpAnswer]:
+        """Let requests to `route` wait, each for the next answer that is put into this queue."""
+        return self.held.setdefault(route, asyncio.Queue())
+
+    def requests_to(self, route: str) -> list[HttpRequest]:
+        """The requests to `route` so far."""
+        return [request for request in self.requests if f"{request.method} {request.path.partition('?')[0]}" == route]
+
+    async def wait_for_requests(self, route: str, number: int) -> HttpRequest:
+        """Until there were so many to `route`; the last of them."""
+        async with asyncio.timeout(DEADLINE_S):
+            while len(self.requests_to(route)) < number:
+                self._asked.clear()
+                await self._asked.wait()
+        return self.requests_to(route)[number - 1]
+
+    async def _answer_to(self, route: str, path: str, reader: asyncio.StreamReader) -> HttpAnswer | None:
+        """The answer; None if the client has left before there was one."""
+        if route in self.held:
+            answering = asyncio.ensure_future(self.held[route].get())
+            leaving = asyncio.ensure_future(reader.read(1))
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
+            if answering.done():
+                return answering.result()
+            answering.cancel()
+            self.broken_off.set()
+            return None
+        answers = self.answers.get(route)
+        if not answers:
+            return problem(404, "not_found", f"nothing is at {path}")
+        return answers.popleft() if len(answers) > 1 else answers[0]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -215,11 +252,10 @@ class FakeApi:
             lengths = [value for name, value in headers.items() if name.lower() == "content-length"]
             body = await reader.readexactly(int(lengths[0])) if lengths else b""
             self.requests.append(HttpRequest(method, path, headers, body))
-            answers = self.answers.get(f"{method} {path.partition('?')[0]}")
-            if not answers:
-                answer = problem(404, "not_found", f"nothing is at {path}")
-            else:
-                answer = answers.popleft() if len(answers) > 1 else answers[0]
+            self._asked.set()
+            answer = await self._answer_to(f"{method} {path.partition('?')[0]}", path, reader)
+            if answer is None:
+                return
             content = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
             sent = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(content.encode()))}
             lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", "Connection: close"]

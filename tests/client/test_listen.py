@@ -16,7 +16,19 @@ import jwt
 import pytest
 
 from fanfare.cli.event_lines import content_line, json_line, status_line
-from fanfare.frames import BEGINNING, Cancel, Connected, Disconnected, Error, Event, JsonValue, Other, Push, Resumed
+from fanfare.frames import (
+    BEGINNING,
+    Cancel,
+    Connected,
+    Disconnected,
+    Error,
+    Event,
+    JsonValue,
+    Other,
+    Push,
+    Reminder,
+    Resumed,
+)
 from tests.client.command_line import announce, fanfare
 from tests.client.fake_service import (
     DEADLINE_S,
@@ -162,6 +174,7 @@ async def test_options_that_make_no_sense_are_a_usage_error(options: tuple[str, 
     ("event", "line"),
     [
         (Cancel(id="1"), "called back: 1"),
+        (Reminder(push=Push(id="1", position="p", topic="all", message="x\n")), "not read yet: x"),
         (Other(text="Echo: hello"), "Echo: hello"),
         (Push(id="1", position="p", topic="all", message={"a": 1}), '--:--:--  all  {"a": 1}'),
         (Push(id="1", position="p", topic="all", message="a\nb", replayed=True), "--:--:--  all  (missed) a ⏎ b"),
@@ -178,6 +191,7 @@ def test_content_is_one_line_without_escape_sequences(event: Event, line: str | 
     [
         (Connected(), "connected"),
         (Connected(renewed=True), "connection renewed"),
+        (Connected(by="inbox"), "connected by way of the inbox, since no WebSocket gets through"),
         (Disconnected(reason="lost", retry_in_s=1.25), "not connected: lost; next attempt in 1.2 s"),
         (Error(code="c", detail="d"), "error c: d"),
         (Resumed(upto="p", recovered=False), "away for longer than pushes are kept: something may be missing"),
@@ -190,3 +204,9 @@ def test_what_happens_to_the_connection_is_said(event: Event, line: str | None) 
 
 def test_an_error_of_the_library_itself_has_a_line_of_json() -> None:
     assert json_line(Error(code="c", detail="d")) == '{"type": "error", "code": "c", "detail": "d"}'
+
+
+def test_a_reminder_has_a_line_of_json_that_is_no_push() -> None:
+    frame: dict[str, JsonValue] = {"type": "push", "id": "1"}
+    reminder = Reminder(push=Push(id="1", position="p", topic="all", message="x", raw=frame))
+    assert json_line(reminder) == '{"type": "reminder", "push": {"type": "push", "id": "1"}}'

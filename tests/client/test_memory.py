@@ -50,8 +50,8 @@ def test_acks_that_wait_are_bounded() -> None:
 
 def test_a_state_file_gives_back_what_was_saved(tmp_path: Path) -> None:
     file = JsonFile(tmp_path / "state.json")
-    file.save(Snapshot("position", ("a", "b")))
-    assert file.load() == Snapshot("position", ("a", "b"))
+    file.save(Snapshot("position", ("a", "b"), {"a": "earlier"}))
+    assert file.load() == Snapshot("position", ("a", "b"), {"a": "earlier"})
 
 
 def test_no_state_file_is_no_state(tmp_path: Path) -> None:
@@ -64,7 +64,15 @@ def test_a_state_file_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"since": 1, "seen": []}', '{"since": null, "seen": [1]}', '{"since": "a"}']
+    "text",
+    [
+        "",
+        "[]",
+        '{"since": 1, "seen": []}',
+        '{"since": null, "seen": [1]}',
+        '{"since": "a"}',
+        '{"since": null, "seen": [], "unread": {"a": 1}}',
+    ],
 )
 def test_a_file_that_is_no_state_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "state.json"
@@ -145,5 +153,10 @@ def test_a_refresh_comes_before_the_end_of_the_token(remaining_s: float, seed: i
 
 
 def test_a_state_is_written_as_json(tmp_path: Path) -> None:
-    JsonFile(tmp_path / "state.json").save(Snapshot("p", ("a",)))
-    assert json.loads((tmp_path / "state.json").read_text()) == {"since": "p", "seen": ["a"]}
+    JsonFile(tmp_path / "state.json").save(Snapshot("p", ("a",), {"a": "o"}))
+    assert json.loads((tmp_path / "state.json").read_text()) == {"since": "p", "seen": ["a"], "unread": {"a": "o"}}
+
+
+def test_a_state_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"since": "p", "seen": ["a"]}')
+    assert JsonFile(tmp_path / "state.json").load() == Snapshot("p", ("a",))

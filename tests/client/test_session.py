@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from fanfare.frames import BEGINNING, Cancel, Error, Event, JsonValue, Push, Resumed
+from fanfare.acknowledgements import Ack
+from fanfare.frames import BEGINNING, AckKind, Cancel, Error, Event, JsonValue, Push, Reminder, Resumed
 from fanfare.session import Conversation, Session
 from fanfare.state import Snapshot
 from tests.client.fake_service import position, push, resumed
@@ -148,6 +149,130 @@ def test_a_call_back_that_is_repeated_is_told_once() -> None:
     for conversation in (live(session), live(session)):
         receive(conversation, {"type": "cancel", "id": "push-1"})
     assert [event.id for event in taken(session) if isinstance(event, Cancel)] == ["push-1"]
+
+
+def reminded(session: Session) -> list[str]:
+    return [event.push.id for event in taken(session) if isinstance(event, Reminder)]
+
+
+def again(number: int, at: int) -> dict[str, JsonValue]:
+    """The `number`th push, sent again at the `at`th position since it was not read."""
+    return push(number, ack="read", position=position(at))
+
+
+def test_a_push_that_is_sent_again_reminds_of_itself_and_is_not_shown_twice() -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    receive(conversation, push(1, ack="read"))
+    assert shown(session) == ["push-1"]
+    receive(conversation, again(1, at=9))
+    events = taken(session)
+    assert [type(event) for event in events] == [Reminder]
+
+
+def test_each_time_it_is_sent_again_it_reminds_once() -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    receive(conversation, push(1, ack="read"))
+    taken(session)
+    receive(conversation, again(1, at=8), again(1, at=8))
+    receive(live(session), again(1, at=8))
+    assert reminded(session) == ["push-1"]
+    receive(conversation, again(1, at=9))
+    assert reminded(session) == ["push-1"]
+
+
+@pytest.mark.parametrize("members", [{"ack": "received"}, {}])
+def test_what_need_not_be_read_does_not_remind(members: dict[str, JsonValue]) -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    receive(conversation, push(1, **members))
+    taken(session)
+    receive(conversation, push(1, **members, position=position(9)))
+    assert reminded(session) == []
+
+
+@pytest.mark.parametrize(("kind", "reminds"), [("read", False), ("recalled", False), ("failed", True)])
+def test_what_was_dealt_with_does_not_remind(kind: AckKind, reminds: bool) -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    receive(conversation, push(1, ack="read"))
+    taken(session)
+    session.acknowledge(Ack("push-1", kind))
+    receive(conversation, again(1, at=9))
+    assert bool(reminded(session)) is reminds
+
+
+def test_what_was_called_back_does_not_remind() -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    receive(conversation, push(1, ack="read"))
+    taken(session)
+    receive(conversation, {"type": "cancel", "id": "push-1"}, again(1, at=9))
+    assert reminded(session) == []
+
+
+def test_a_reminder_that_waits_goes_when_its_push_is_called_back() -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    receive(conversation, push(1, ack="read"))
+    taken(session)
+    receive(conversation, again(1, at=9), {"type": "cancel", "id": "push-1"})
+    assert [type(event) for event in taken(session)] == [Cancel]
+
+
+def test_a_push_that_still_waits_to_be_shown_does_not_remind_as_well() -> None:
+    session = Session(Snapshot())
+    receive(live(session), push(1, ack="read"), again(1, at=9))
+    assert [type(event) for event in taken(session)] == [Resumed, Push]
+
+
+def test_what_is_sent_again_is_acked_as_received_again() -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    for frame in (push(1, ack="read"), again(1, at=9)):
+        receive(conversation, frame)
+        assert actions(conversation.acks()) == [{"action": "ack", "ids": ["push-1"], "kind": "received"}]
+
+
+def test_what_is_sent_again_though_it_was_read_is_acked_as_read_again() -> None:
+    session = Session(Snapshot())
+    conversation = live(session)
+    receive(conversation, push(1, ack="read"))
+    session.acknowledge(Ack("push-1", "read"))
+    conversation.acks()
+    receive(conversation, again(1, at=9))
+    assert [frame["kind"] for frame in actions(conversation.acks())] == ["read"]
+
+
+def test_after_a_restart_a_double_does_not_remind_but_what_is_sent_again_does() -> None:
+    before = Session(Snapshot())
+    receive(live(before), push(1, ack="read"))
+    taken(before)
+    session = Session(before.snapshot())
+    conversation = opened(session)
+    receive(conversation, push(1, ack="read", replayed=True))
+    assert reminded(session) == []
+    receive(conversation, again(1, at=9))
+    assert reminded(session) == ["push-1"]
+
+
+def test_a_reminder_that_was_not_handled_comes_again_after_a_restart() -> None:
+    before = Session(Snapshot())
+    conversation = live(before)
+    receive(conversation, push(1, ack="read"))
+    taken(before)
+    receive(conversation, again(1, at=9))
+    session = Session(before.snapshot())
+    receive(opened(session), push(1, ack="read", replayed=True), again(1, at=9))
+    assert reminded(session) == ["push-1"]
+
+
+def test_the_unread_that_are_remembered_are_bounded() -> None:
+    session = Session(Snapshot(), remember=3)
+    receive(live(session), *(push(number, ack="read") for number in range(5)))
+    taken(session)
+    assert set(session.snapshot().unread) == {"push-2", "push-3", "push-4"}
 
 
 def test_that_something_may_be_missing_is_told() -> None:

@@ -73,19 +73,38 @@ class Unconfirmed:
         del self._acks[: self._before_ping]
         self._before_ping = 0
 
+    def confirmed(self, acks: Iterable[Ack]) -> None:
+        """These are there."""
+        there = set(acks)
+        self._acks = [ack for ack in self._acks if ack not in there]
+        self._before_ping = 0
+
     def take(self) -> list[Ack]:
         """What may have been lost with the connection."""
         acks, self._acks, self._before_ping = self._acks, [], 0
         return acks
 
 
-def written(acks: Iterable[Ack]) -> list[str]:
-    """The frames that say these acks: one for each kind and detail, of at most `MAX_IDS` ids each."""
+class Told(NamedTuple):
+    """What became of some pushes, as one frame or one request can say it."""
+
+    ids: list[str]
+    kind: AckKind
+    detail: str | None = None
+
+
+def grouped(acks: Iterable[Ack]) -> list[Told]:
+    """These acks, one `Told` for each kind and detail, of at most `MAX_IDS` ids each."""
     by_kind: dict[tuple[AckKind, str | None], list[str]] = {}
     for ack in acks:
         by_kind.setdefault((ack.kind, ack.detail), []).append(ack.push_id)
     return [
-        frames.ack(ids[start : start + MAX_IDS], kind, detail)
+        Told(ids[start : start + MAX_IDS], kind, detail)
         for (kind, detail), ids in by_kind.items()
         for start in range(0, len(ids), MAX_IDS)
     ]
+
+
+def written(acks: Iterable[Ack]) -> list[str]:
+    """The frames that say these acks."""
+    return [frames.ack(told.ids, told.kind, told.detail) for told in grouped(acks)]

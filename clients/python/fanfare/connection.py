@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from fanfare import frames
 from fanfare.clock import Clock
 from fanfare.credentials import Credentials, TokenUnavailable, expires_at_s_of, refresh_in_s
-from fanfare.frames import Bye, Error
+from fanfare.frames import Bye, Error, Way
 from fanfare.handshake import CLOSE_TIMEOUT_S
 from fanfare.session import Session
 
@@ -25,6 +25,9 @@ class Timing:
     `ping_interval_s` must stay under API Gateway's 10 minutes of idleness, `renew_after_s` (a range that the moment is
     drawn from) under its 2 hours of connection life (WebSocket quotas). `ack_delay_s` lets acks share a frame.
     A connection that held for `stable_after_s` ends the backoff.
+
+    On the inbox, a poll waits for `inbox_wait_s`, and polls that bring nothing begin at least `inbox_pause_s` apart;
+    the WebSocket is tried again after `websocket_again_s` (a range), and after as long once more when that fails.
     """
 
     ping_interval_s: float = 300.0
@@ -36,6 +39,9 @@ class Timing:
     stable_after_s: float = 60.0
     ack_delay_s: float = 0.05
     save_interval_s: float = 1.0
+    inbox_wait_s: int = 25
+    inbox_pause_s: float = 2.0
+    websocket_again_s: tuple[float, float] = (120.0, 300.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +63,21 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Why a connection is over, in words; `bye` if the service said so itself; `lasted_s` how long it was open."""
+    """Why a connection is over, in words; `bye` if the service said so itself; `lasted_s` how long it was open.
+
+    `retry_after_s` is how long the service asked to be left alone.
+    """
 
     reason: str
     lasted_s: float
     bye: Bye | None = None
+    retry_after_s: float | None = None
 
 
 class Connection:
     """An open socket and its part of the session. Made when the handshake is done; `run` once, to the end."""
+
+    by: Way = "websocket"
 
     def __init__(self, socket: ClientConnection, token: str, surroundings: Surroundings) -> None:
         self._socket = socket
@@ -93,10 +105,12 @@ class Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._close()
+        bye = self._conversation.bye
         return Ended(
             reason=reason,
             lasted_s=self._with.clock.monotonic_s() - self._opened_at_s,
-            bye=self._conversation.bye,
+            bye=bye,
+            retry_after_s=None if bye is None else bye.retry_after_s,
         )
 
     async def say(self, message: str) -> None:

@@ -17,6 +17,9 @@ JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, J
 AckKind = Literal["received", "read", "failed", "recalled"]
 """What became of a push here: the client has it, a person confirmed it, it could not act, it is off the screen."""
 
+Way = Literal["websocket", "inbox"]
+"""How a terminal is connected: by a WebSocket, or by long polls of `GET /v1/inbox`."""
+
 BEGINNING = "00000000-0000-7000-8000-000000000000"
 """The `since` that asks for everything that is still kept."""
 
@@ -52,6 +55,20 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """`push` was shown before, asks to be read, was not, and has been sent again: alert the person once more.
+
+    It is the same push (`push.id`); do not show it a second time.
+    """
+
+    push: Push
+
+    @property
+    def raw(self) -> Mapping[str, JsonValue]:
+        return self.push.raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong:
     """The answer to a ping."""
 
@@ -74,7 +91,7 @@ class Error:
     """Something that was sent could not be done; the connection stays.
 
     `code` is one of the service's, or `gateway_error` for a frame that API Gateway itself sent, or one of
-    the library's own: `resume_stuck`, `token_unavailable`, `state_not_saved`.
+    the library's own: `resume_stuck`, `token_unavailable`, `state_not_saved`, `acks_refused`.
     """
 
     code: str
@@ -102,9 +119,13 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
-    """A connection is open. `renewed`: it takes the place of one that was still open."""
+    """A connection is open. `renewed`: it takes the place of one that was still open.
+
+    `by` is `inbox` where no WebSocket gets through, and pushes are fetched over HTTP instead.
+    """
 
     renewed: bool = False
+    by: Way = "websocket"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +137,7 @@ class Disconnected:
 
 
 Frame: TypeAlias = Push | Cancel | Pong | Resumed | Error | Bye | Other
-Event: TypeAlias = Push | Cancel | Resumed | Error | Bye | Other | Connected | Disconnected
+Event: TypeAlias = Push | Reminder | Cancel | Resumed | Error | Bye | Other | Connected | Disconnected
 """What an application can be told."""
 
 
@@ -126,12 +147,11 @@ def parse(text: str) -> Frame:
         raw = json.loads(text)
     except (ValueError, RecursionError):
         return Other(text=text)
-    if not isinstance(raw, dict):
-        return Other(text=text)
-    return _typed(raw) or Other(text=text)
+    return (typed(raw) if isinstance(raw, dict) else None) or Other(text=text)
 
 
-def _typed(raw: dict[str, JsonValue]) -> Frame | None:
+def typed(raw: dict[str, JsonValue]) -> Frame | None:
+    """The frame that a JSON object is; None if it is none that is known, or lacks a member it needs."""
     kind = raw.get("type")
     if kind == "push":
         return _push(raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,13 +40,19 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No connection this time; try again, not before `retry_after_s`. `at_once`: something was mended meanwhile."""
+    """No connection this time; try again, not before `retry_after_s`. `at_once`: something was mended meanwhile.
 
-    def __init__(self, detail: str, *, retry_after_s: float | None = None, at_once: bool = False) -> None:
+    `blocked`: it may be that something on the way, such as a proxy, lets no WebSocket through.
+    """
+
+    def __init__(
+        self, detail: str, *, retry_after_s: float | None = None, at_once: bool = False, blocked: bool = False
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.retry_after_s = retry_after_s
         self.at_once = at_once
+        self.blocked = blocked
 
 
 class _Connect(connect):
@@ -81,6 +87,16 @@ class Address:
             raise ValueError('send_token="ticket" needs api_url: tickets come from POST /v1/tickets')
 
     @property
+    def inbox_url(self) -> str:
+        """Where pushes are fetched if no WebSocket gets through.
+
+        Without an `api_url` it is looked for on the WebSocket's own host and port, where both are behind one name.
+        """
+        parts = urlsplit(self.url)
+        same_place = urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "", "", ""))
+        return f"{(self.api_url or same_place).rstrip('/')}/v1/inbox"
+
+    @property
     def tickets_url(self) -> str | None:
         """Where tickets, and reasons of refusals, come from."""
         return None if self.api_url is None else f"{self.api_url.rstrip('/')}/v1/tickets"
@@ -107,13 +123,16 @@ async def open_connection(address: Address, credentials: Credentials) -> tuple[C
         status, headers = error.response.status_code, error.response.headers
         if status not in (401, 403):
             retry_after_s = http.retry_after_s(headers.get("Retry-After"), headers.get("Date"))
+            # Who says when to come back, or that it is too much, is the service.
+            blocked = status != 429 and retry_after_s is None
             raise Unreachable(
-                f"the handshake was answered with status {status}", retry_after_s=retry_after_s
+                f"the handshake was answered with status {status}", retry_after_s=retry_after_s, blocked=blocked
             ) from error
-        raise await _consequence(await _reason_of(address, token, status), credentials, token) from error
+        raise await consequence(await _reason_of(address, token, status), credentials, token) from error
     except (OSError, InvalidHandshake, InvalidProxy, EOFError) as error:
-        # TimeoutError and TLS errors are OSErrors.
-        raise Unreachable(f"{str(error) or type(error).__name__}") from error
+        # TimeoutError and TLS errors are OSErrors. Where nobody listens, nobody is in the way.
+        blocked = not isinstance(error, ConnectionRefusedError | socket.gaierror | ssl.SSLCertVerificationError)
+        raise Unreachable(f"{str(error) or type(error).__name__}", blocked=blocked) from error
 
 
 async def dial(address: Address, token: str | None) -> ClientConnection:
@@ -157,7 +176,7 @@ async def _ticket(address: Address, credentials: Credentials, token: str) -> str
         if not isinstance(ticket, str):
             raise Unreachable(f"{address.tickets_url} answered without a ticket")
         return ticket
-    raise await _consequence(http.refusal_of(answer), credentials, token)
+    raise await consequence(http.refusal_of(answer), credentials, token)
 
 
 async def _reason_of(address: Address, token: str, status: int) -> Refusal:
@@ -172,20 +191,22 @@ async def _reason_of(address: Address, token: str, status: int) -> Refusal:
     except Unanswered:
         return unexplained
     if answer.ok:
-        raise Unreachable(f"the handshake was refused with status {status}, but {address.tickets_url} takes the token")
+        raise Unreachable(
+            f"the handshake was refused with status {status}, but {address.tickets_url} takes the token", blocked=True
+        )
     return http.refusal_of(answer) if answer.status in (401, 403, 429, 503) else unexplained
 
 
 async def _ask_for_ticket(address: Address, token: str) -> Answer:
     url = address.tickets_url
     assert url is not None
-    return await asyncio.to_thread(
-        http.call, "POST", url, token=token, timeout_s=address.open_timeout_s, tls=address.tls
+    return await http.ask(
+        "POST", url, token=token, timeout_s=address.open_timeout_s, tls=address.tls, proxy=address.proxy
     )
 
 
-async def _consequence(refusal: Refusal, credentials: Credentials, token: str) -> Refused | Unreachable:
-    """What a refusal of `token` means. A newer token is fetched where that can help."""
+async def consequence(refusal: Refusal, credentials: Credentials, token: str) -> Refused | Unreachable:
+    """What a refusal of `token` means, here or at the inbox. A newer token is fetched where that can help."""
     detail = refusal.detail or refusal.title or f"refused with status {refusal.status}"
     if refusal.retry_after_s is not None or refusal.status == 429 or refusal.status >= 500:
         return Unreachable(f"{refusal.code}: {detail}", retry_after_s=refusal.retry_after_s)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import socket
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -11,7 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPResponse
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from fanfare.frames import JsonValue
@@ -61,6 +67,52 @@ class Refusal:
     retry_after_s: float | None = None
 
 
+class Line:
+    """What a call goes over, so that somebody else can break the call off while its thread waits for the answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._broken = False
+
+    def opened(self, on: socket.socket) -> None:
+        """The call is connected. Raises ConnectionAbortedError if it was broken off before."""
+        with self._lock:
+            self._socket = on
+            if self._broken:
+                raise ConnectionAbortedError("the call was broken off")
+
+    def break_off(self) -> None:
+        """The call ends with `Unanswered`, at once if it is connected, else when it is."""
+        with self._lock:
+            self._broken = True
+            if self._socket is not None:
+                # Past TLS, whose own shutdown would wait for the other side; a call that is over has closed its socket.
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+async def ask(
+    method: str,
+    url: str,
+    *,
+    token: str | None = None,
+    body: JsonValue = None,
+    timeout_s: float = 30.0,
+    tls: ssl.SSLContext | None = None,
+    proxy: str | Literal[True] | None = True,
+) -> Answer:
+    """`call`, in a thread of its own. Cancelled, it breaks the call off."""
+    line = Line()
+    try:
+        return await asyncio.to_thread(
+            call, method, url, token=token, body=body, timeout_s=timeout_s, tls=tls, proxy=proxy, line=line
+        )
+    except asyncio.CancelledError:
+        line.break_off()
+        raise
+
+
 def call(
     method: str,
     url: str,
@@ -70,10 +122,13 @@ def call(
     headers: Mapping[str, str] | None = None,
     timeout_s: float = 30.0,
     tls: ssl.SSLContext | None = None,
+    proxy: str | Literal[True] | None = True,
+    line: Line | None = None,
 ) -> Answer:
     """Ask, and wait for the answer, whatever its status.
 
-    The proxies of the environment are used. Redirects are not followed: a token goes only where it was sent.
+    `proxy` True uses those of the environment, None none. Redirects are not followed: a token goes only where it was
+    sent. `timeout_s` is for each step: connecting, and each wait for more of the answer.
     Raises ValueError if `url` is not http or https, `Unanswered` if no answer came.
     """
     scheme = urlsplit(url).scheme
@@ -88,7 +143,7 @@ def call(
         sent["Content-Type"] = "application/json"
     request = urllib.request.Request(url, data=data, headers=sent, method=method)  # noqa: S310 - scheme is checked above
     try:
-        with _opener(tls).open(request, timeout=timeout_s) as response:
+        with _opener(tls, proxy, line or Line()).open(request, timeout=timeout_s) as response:
             assert isinstance(response, HTTPResponse)
             content = response.read(MAX_BODY_BYTES + 1)
     except urllib.error.URLError as error:
@@ -154,10 +209,73 @@ def _reason(error: object) -> str:
     return str(error) or type(error).__name__
 
 
-def _opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
+def _opener(tls: ssl.SSLContext | None, proxy: str | Literal[True] | None, line: Line) -> urllib.request.OpenerDirector:
     # Only these handlers: no redirects, no error handling by status, no other schemes.
     opener = urllib.request.OpenerDirector()
-    opener.add_handler(urllib.request.ProxyHandler())
-    opener.add_handler(urllib.request.HTTPHandler())
-    opener.add_handler(urllib.request.HTTPSHandler(context=tls))
+    proxies = None if proxy is True else {} if proxy is None else {"http": proxy, "https": proxy}
+    opener.add_handler(urllib.request.ProxyHandler(proxies))
+    opener.add_handler(_HttpHandler(line))
+    opener.add_handler(_HttpsHandler(line, tls))
     return opener
+
+
+class _HttpHandler(urllib.request.HTTPHandler):
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(partial(_Http, self._line), req)
+
+
+class _HttpsHandler(urllib.request.HTTPSHandler):
+    def __init__(self, line: Line, tls: ssl.SSLContext | None) -> None:
+        super().__init__(context=tls)
+        self._line = line
+        self._tls = tls
+
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(partial(_Https, self._line, self._tls), req)
+
+
+class _Http(HTTPConnection):
+    """Tells its line when it is connected. urllib gives the host and the timeout."""
+
+    def __init__(
+        self,
+        line: Line,
+        host: str,
+        *,
+        port: int | None = None,
+        timeout: float | None = None,
+        source_address: tuple[str, int] | None = None,
+        blocksize: int = 8_192,
+    ) -> None:
+        super().__init__(host, port, timeout=timeout, source_address=source_address, blocksize=blocksize)
+        self._line = line
+
+    def connect(self) -> None:
+        super().connect()
+        self._line.opened(self.sock)
+
+
+class _Https(HTTPSConnection):
+    """The same over TLS."""
+
+    def __init__(
+        self,
+        line: Line,
+        tls: ssl.SSLContext | None,
+        host: str,
+        *,
+        port: int | None = None,
+        timeout: float | None = None,
+        source_address: tuple[str, int] | None = None,
+        blocksize: int = 8_192,
+    ) -> None:
+        super().__init__(host, port, timeout=timeout, source_address=source_address, blocksize=blocksize, context=tls)
+        self._line = line
+
+    def connect(self) -> None:
+        super().connect()
+        self._line.opened(self.sock)

@@ -1,4 +1,7 @@
-"""Keeps a terminal connected: connects, replaces a connection before it grows too old, comes back after losses."""
+"""Keeps a terminal connected: connects, replaces a connection before it grows too old, comes back after losses.
+
+Where no WebSocket gets through, the inbox takes its place, until one does.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ from fanfare.backoff import Backoff
 from fanfare.connection import Connection, Ended, Surroundings
 from fanfare.frames import Bye, Connected, Disconnected
 from fanfare.handshake import ABOUT_THE_TOKEN, Address, Refused, Unreachable, open_connection
+from fanfare.inbox import Inbox
+
+BLOCKED_AFTER = 2
+"""Upgrades that fail in a row, as a proxy would make them, before the inbox is tried."""
 
 
 class _Served(NamedTuple):
-    connection: Connection
+    connection: Connection | Inbox
     serving: asyncio.Task[Ended]
 
 
@@ -24,7 +31,8 @@ class Lifeline:
         self._with = surroundings
         self._backoff = self._new_backoff()
         self._served: set[asyncio.Task[Ended]] = set()
-        self.connection: Connection | None = None
+        self._blocked = 0
+        self.connection: Connection | Inbox | None = None
 
     async def run(self) -> None:
         """Stay connected until cancelled, which closes what is open. Raises `Refused` when it is of no use to go on."""
@@ -33,10 +41,9 @@ class Lifeline:
                 ended = await self._live(await self._connected())
                 if ended.lasted_s >= self._with.timing.stable_after_s:
                     self._backoff.reset()
-                bye = ended.bye
-                if bye is not None:
-                    self._heed(bye)
-                await self._pause(ended.reason, None if bye is None else bye.retry_after_s)
+                if ended.bye is not None:
+                    self._heed(ended.bye)
+                await self._pause(ended.reason, ended.retry_after_s)
         finally:
             self.connection = None
             for serving in self._served:
@@ -56,21 +63,37 @@ class Lifeline:
         mended = False
         while True:
             try:
-                served = await self._open()
+                served = await self._open_some_way()
             except Unreachable as error:
                 if error.at_once and not mended:
                     mended = True
                     continue
                 await self._pause(error.detail, error.retry_after_s)
             else:
-                self._tell(Connected())
+                self._tell(Connected(by=served.connection.by))
                 return served
+
+    async def _open_some_way(self) -> _Served:
+        """A WebSocket, or the inbox if that was blocked again and again."""
+        try:
+            return await self._open()
+        except Unreachable as error:
+            if self._blocked < BLOCKED_AFTER:
+                raise
+            inbox = Inbox(self._address, self._with)
+            try:
+                await inbox.open()
+            except Unreachable as worse:
+                detail = f"no WebSocket: {error.detail}; no inbox: {worse.detail}"
+                raise Unreachable(detail, retry_after_s=worse.retry_after_s, at_once=worse.at_once) from worse
+            return self._serve(inbox)
 
     async def _live(self, current: _Served) -> Ended:
         """Wait for a connection, or the last of those that take its place, to end."""
         while True:
             self.connection = current.connection
-            renewing = asyncio.create_task(self._replacement())
+            by_inbox = isinstance(current.connection, Inbox)
+            renewing = asyncio.create_task(self._websocket_again() if by_inbox else self._replacement())
             try:
                 await asyncio.wait({current.serving, renewing}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -89,29 +112,50 @@ class Lifeline:
         backoff = self._new_backoff()
         while True:
             try:
-                served = await self._open()
+                return await self._open_resumed()
             except Unreachable as error:
                 await self._with.clock.sleep(backoff.next_s(error.retry_after_s))
-                continue
             except Refused:
                 # The old connection is still good; what refuses now is asked again when that one has ended.
                 await self._with.clock.sleep(backoff.cap_s)
-                continue
-            resumed = asyncio.create_task(served.connection.resumed.wait())
+
+    async def _websocket_again(self) -> _Served:
+        """The WebSocket that takes over from the inbox as soon as one gets through, open and resumed."""
+        while True:
+            await self._with.clock.sleep(self._with.rng.uniform(*self._with.timing.websocket_again_s))
             try:
-                await asyncio.wait({served.serving, resumed}, return_when=asyncio.FIRST_COMPLETED)
-            except asyncio.CancelledError:
-                served.serving.cancel()
-                raise
-            finally:
-                resumed.cancel()
-            if not served.serving.done():
-                return served
-            await self._with.clock.sleep(backoff.next_s())
+                return await self._open_resumed()
+            except (Unreachable, Refused):
+                # The inbox goes on; if it is the terminal that is refused, it will hear so itself.
+                continue
+
+    async def _open_resumed(self) -> _Served:
+        """A WebSocket that has resumed. Raises `Refused`, or `Unreachable` also if it ended before that."""
+        served = await self._open()
+        assert isinstance(served.connection, Connection)
+        resumed = asyncio.create_task(served.connection.resumed.wait())
+        try:
+            await asyncio.wait({served.serving, resumed}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            served.serving.cancel()
+            raise
+        finally:
+            resumed.cancel()
+        if served.serving.done():
+            raise Unreachable(served.serving.result().reason)
+        return served
 
     async def _open(self) -> _Served:
-        socket, token = await open_connection(self._address, self._with.credentials)
-        connection = Connection(socket, token, self._with)
+        """A WebSocket, open. Notes whether it may be that none gets through."""
+        try:
+            socket, token = await open_connection(self._address, self._with.credentials)
+        except Unreachable as error:
+            self._blocked = self._blocked + 1 if error.blocked else 0
+            raise
+        self._blocked = 0
+        return self._serve(Connection(socket, token, self._with))
+
+    def _serve(self, connection: Connection | Inbox) -> _Served:
         serving = asyncio.create_task(connection.run())
         self._served.add(serving)
         serving.add_done_callback(self._served.discard)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeGuard
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`since` is the newest position up to which everything was handed to the application; `seen` the ids shown."""
+    """`since` is the newest position up to which everything was handed to the application; `seen` the ids shown.
+
+    `unread` are those shown that ask to be read and were not, each with the newest position at which it came.
+    """
 
     since: str | None = None
     seen: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 class State(Protocol):
@@ -46,12 +51,15 @@ class JsonFile:
             written = None
         since = written.get("since") if isinstance(written, dict) else 0
         seen = written.get("seen") if isinstance(written, dict) else None
-        if not (since is None or isinstance(since, str)) or not _are_texts(seen):
+        # There is none in the files of earlier versions.
+        unread = written.get("unread", {}) if isinstance(written, dict) else None
+        if not (since is None or isinstance(since, str)) or not _are_texts(seen) or not _is_of_texts(unread):
             raise ValueError(f"{self._path} is not the state of a terminal; move it away to begin anew")
-        return Snapshot(since=since, seen=tuple(seen))
+        return Snapshot(since=since, seen=tuple(seen), unread=unread)
 
     def save(self, snapshot: Snapshot) -> None:
-        text = json.dumps({"since": snapshot.since, "seen": snapshot.seen}, separators=(",", ":"))
+        written = {"since": snapshot.since, "seen": snapshot.seen, "unread": dict(snapshot.unread)}
+        text = json.dumps(written, separators=(",", ":"))
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -66,3 +74,7 @@ class JsonFile:
 
 def _are_texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_of_texts(value: object) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())

@@ -25,6 +25,7 @@ from fanfare.frames import (
     JsonValue,
     Other,
     Push,
+    Reminder,
     Resumed,
 )
 from fanfare.handshake import Address, Refused, SendToken
@@ -45,6 +46,7 @@ __all__ = [
     "Other",
     "Push",
     "Refused",
+    "Reminder",
     "Resumed",
     "SendToken",
     "Snapshot",
@@ -66,7 +68,11 @@ class Terminal:
     It connects, asks for what it missed, pings, renews its connection and its token, and comes back after every
     loss, with growing random pauses. Each push is handed over once, also if it arrives several times. What a sender
     wants acknowledged as `received` is acknowledged by itself; `read`, `failed` and `recalled` are for the
-    application to say.
+    application to say. One that must be read, and was not, may be sent again: that is told by a `Reminder`, since the
+    push itself was shown.
+
+    Where a proxy lets no WebSocket through, so that the upgrade fails twice in a row, pushes are fetched over HTTP from
+    the inbox of the REST API, and a WebSocket is tried again every few minutes. To the application it is all the same.
 
     Iterating gives the pushes; every other event goes to `on_event`. `events()` gives all of them in order. One task
     may iterate at a time. The iteration raises `Refused` if the service will not have this terminal any more.
@@ -79,7 +85,8 @@ class Terminal:
     ...                 terminal.read(push)
 
     `token` is a JWT, or a function (plain or async) that returns a fresh one whenever it is needed.
-    `api_url` is the base of the REST API; with it a refused terminal can say why, and `send_token="ticket"` works.
+    `api_url` is the base of the REST API; with it a refused terminal can say why, and `send_token="ticket"` works. The
+    inbox is there too; without an `api_url` it is looked for on the WebSocket's own host and port.
     `name` is what this installation calls itself within its user: with it the service knows the terminal again.
     `since` is where to begin if `state` holds nothing: `BEGINNING` for all that is kept, None for "from now on".
     """
@@ -218,14 +225,17 @@ class Terminal:
         self._ack(push, "recalled")
 
     async def say(self, message: str) -> None:
-        """Say something to everyone connected; needs the scope `chat`. Raises ConnectionError when not connected."""
+        """Say something to everyone connected; needs the scope `chat`.
+
+        Raises ConnectionError when not connected by a WebSocket.
+        """
         connection = None if self._lifeline is None else self._lifeline.connection
         if connection is None:
             raise ConnectionError("the terminal is not connected")
         await connection.say(message)
 
     def _ack(self, push: Push | str, kind: AckKind, detail: str | None = None) -> None:
-        self._session.acks.add(Ack(push if isinstance(push, str) else push.id, kind, detail))
+        self._session.acknowledge(Ack(push if isinstance(push, str) else push.id, kind, detail))
         if self._lifeline is not None and self._lifeline.connection is not None:
             self._lifeline.connection.flush()
 

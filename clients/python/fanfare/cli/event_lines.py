@@ -16,6 +16,7 @@ from fanfare.frames import (
     JsonValue,
     Other,
     Push,
+    Reminder,
     Resumed,
 )
 
@@ -26,6 +27,8 @@ def json_line(event: Event) -> str | None:
     match event:
         case Push() | Cancel() | Resumed() | Bye():
             frame = event.raw
+        case Reminder():
+            frame = {"type": "reminder", "push": dict(event.raw)}
         case Error():
             frame = event.raw or {"type": "error", "code": event.code, "detail": event.detail}
         case Other():
@@ -42,6 +45,8 @@ def content_line(event: Event) -> str | None:
             sent = "--:--:--" if event.sent_at is None else f"{event.sent_at.astimezone():%H:%M:%S}"
             missed = "(missed) " if event.replayed else ""
             return f"{sent}  {in_a_line(event.topic)}  {missed}{in_a_line(event.message)}"
+        case Reminder(push=push):
+            return f"not read yet: {in_a_line(push.message)}"
         case Cancel():
             return f"called back: {in_a_line(event.id)}"
         case Other():
@@ -53,6 +58,8 @@ def content_line(event: Event) -> str | None:
 def status_line(event: Event) -> str | None:
     """What happened to the connection, as one line; None if that is of no interest."""
     match event:
+        case Connected(by="inbox"):
+            return "connected by way of the inbox, since no WebSocket gets through"
         case Connected():
             return "connection renewed" if event.renewed else "connected"
         case Disconnected():

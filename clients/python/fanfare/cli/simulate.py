@@ -19,7 +19,7 @@ from fanfare.cli.interruption import run
 from fanfare.cli.office import Member, roster
 from fanfare.cli.service import Service, service_options
 from fanfare.frames import Connected, Disconnected, Error, Event
-from fanfare.terminal import Cancel, Push, Refused, Snapshot, Terminal, Timing
+from fanfare.terminal import Cancel, Push, Refused, Reminder, Snapshot, Terminal, Timing
 
 EXAMPLES = """
 \b
@@ -159,6 +159,8 @@ class Office:
                     there = self._count(event, there=there)
                     if isinstance(event, Push):
                         self._react(terminal, event, member, rng)
+                    elif isinstance(event, Reminder):
+                        self._react(terminal, event.push, member, rng)
                     elif isinstance(event, Cancel):
                         self.tally.recalled += 1
                         terminal.recalled(event.id)
