@@ -12,7 +12,7 @@ from services.domain.problems import Problem
 from services.domain.strategies import json_form as strategy_form
 from services.domain.targets import json_form
 from services.domain.targets.expression import KEPT
-from services.domain.timeline import schedule_form
+from services.domain.timeline import schedule as schedule_form
 from services.ports import Plan, Ports
 from services.pushes import audience
 from services.pushes.audience import Audience
@@ -154,7 +154,7 @@ def _to_json(request: PushRequest) -> dict[str, object]:
         "strategy": strategy_form.to_json(request.strategy),
         "wording": request.wording,
         "test": request.test,
-        **schedule_form.to_json(request.schedule),
+        "schedule": schedule_form.to_json(request.schedule),
     }
 
 
@@ -163,7 +163,12 @@ def _from_json(value: Mapping[str, object]) -> PushRequest:
         target=json_form.from_json(value["target"], bounds=KEPT),
         message=value["message"],
         strategy=strategy_form.from_json(value["strategy"]),
-        schedule=schedule_form.from_json(value),
+        schedule=schedule_form.from_json(_object(value["schedule"])),
         test=value["test"] is True,
         wording=value["wording"],
     )
+
+
+def _object(value: object) -> Mapping[str, object]:
+    assert isinstance(value, Mapping)
+    return value

@@ -14,9 +14,9 @@ from services.domain.strategies import json_form as strategy_form
 from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form, text_form
 from services.domain.targets.expression import Target
-from services.domain.timeline import schedule_form
 from services.domain.timeline.schedule import AT_ONCE, Schedule
 from services.ports import Ports
+from services.pushes import schedules
 from services.strategies import catalog
 
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
@@ -57,7 +57,7 @@ class PushRequest:
         """
         strategy = strategy_form.to_json(self.strategy) if self.wording is None else self.wording
         meaning: list[object] = [json_form.to_json(self.target), self.message, strategy]
-        meaning += [schedule_form.to_json(self.schedule), self.test]
+        meaning += [schedules.to_json(self.schedule), self.test]
         if self.plan is not None:
             meaning.append([self.plan.id, self.plan.if_changed, self.plan.tolerance])
         written = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -86,7 +86,7 @@ async def checked(
         target=meant_target,
         message=checked_message,
         strategy=meant.strategy,
-        schedule=schedule_form.read(send_at=send_at, repeat=repeat, now_s=ports.clock.now_s()),
+        schedule=schedules.read(send_at, repeat, now_s=ports.clock.now_s()),
         test=test,
         wording=meant.wording,
     )

@@ -10,6 +10,7 @@ from services.domain.problems import Problem
 from services.domain.pushes import Profile
 from services.domain.strategies.strategy import Ack, Strategy
 from services.domain.targets import json_form
+from services.domain.targets.algebra import simplify
 from services.domain.targets.cover import Cover
 from services.domain.targets.expression import KEPT, Every, Target, Users
 from services.domain.timeline.schedule import AT_ONCE
@@ -100,7 +101,10 @@ def _escalating_within(strategy: Strategy, reachable: Target) -> Strategy:
         return strategy
     assert strategy.ack is not None
     assert strategy.ack.escalate is not None
-    escalate = replace(strategy.ack.escalate, target=json_form.to_json(Every((reachable, target))))
+    bounded_target = json_form.to_json(simplify(Every((reachable, target))))
+    # It is read again as callers write it, and must not have grown too big for that.
+    json_form.from_json(bounded_target)
+    escalate = replace(strategy.ack.escalate, target=bounded_target)
     ack: Ack = replace(strategy.ack, escalate=escalate)
     return replace(strategy, ack=ack)
 
