@@ -14,7 +14,7 @@ from services.domain.pushes import Counts, Job, LogEntry, Push, State
 from services.domain.strategies import json_form as strategy_form
 from services.domain.targets import cover
 from services.domain.timeline import run as run_form
-from services.domain.timeline import schedule_form
+from services.domain.timeline import schedule as schedule_form
 from services.domain.timeline.schedule import AT_ONCE
 
 COUNTED = tuple(field.name for field in fields(Counts))
