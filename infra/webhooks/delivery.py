@@ -21,12 +21,10 @@ _TOLD: Final = range(200, 300)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What is told: the id, type and JSON of an event. `made_at_s` is since when it is tried."""
+    """What is told: an event as JSON text, and its id."""
 
     event_id: str
-    event_type: str
     body: str
-    made_at_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ async def post(request: Request, *, addresses: Sequence[str], port: int, tls_nam
     """
     reader, writer = await asyncio.open_connection(
         sock=await _connected(addresses, port),
-        ssl=None if tls_name is None else _tls(),
+        ssl=None if tls_name is None else tls(),
         server_hostname=tls_name,
         limit=MAX_HEAD_BYTES,
     )
@@ -132,7 +132,8 @@ async def _answer(reader: asyncio.StreamReader) -> Answer:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """How certificates are checked: by the authorities that this machine trusts."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
