@@ -18,8 +18,6 @@ Handler = Callable[[Event], Awaitable[dict[str, object]]]
 
 SUBPROTOCOL = "fanfare.v1"
 """What the service answers to a client that offers it in `Sec-WebSocket-Protocol`."""
-MAX_TERMINAL_NAME_BYTES = 128
-"""Longest name a client may call itself."""
 
 
 def build(ports: Ports, admission: Admission) -> Handler:
@@ -83,10 +81,7 @@ def _calls_itself(event: Event) -> str | None:
     given = _map(event, "queryStringParameters").get("terminal") or _header(event, "terminal")
     if given is None:
         return None
-    fault = names.fault_of(given, max_bytes=MAX_TERMINAL_NAME_BYTES)
-    if fault is None and "/" in str(given):
-        # A terminal id is `<user>/<name>`, split at its last slash; user "a" must not pose as one of user "a/b".
-        fault = "holds a slash"
+    fault = names.fault_of_terminal(given)
     if fault is not None:
         raise Problem("invalid_name", 400, f"terminal {fault}")
     return str(given)

@@ -9,6 +9,8 @@ from services.domain.problems import Problem
 MAX_NAME_BYTES = 256
 """Longest user, group, terminal or attribute name, in UTF-8 bytes. A DynamoDB partition key holds 2,048
 bytes; escaped at worst threefold, with its prefix, a name of this size still fits."""
+MAX_TERMINAL_NAME_BYTES = 128
+"""Longest name a client may call itself."""
 
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -39,6 +41,15 @@ def fault_of(name: object, *, max_bytes: int = MAX_NAME_BYTES) -> str | None:
     if name[0].isspace() or name[-1].isspace():
         return "begins or ends with white space"
     return None
+
+
+def fault_of_terminal(name: object) -> str | None:
+    """Why a client cannot call itself `name`, or None if it can.
+
+    A terminal id is `<user>/<name>`, split at its last slash: user "a" must not pose as one of user "a/b".
+    """
+    fault = fault_of(name, max_bytes=MAX_TERMINAL_NAME_BYTES)
+    return "holds a slash" if fault is None and "/" in str(name) else fault
 
 
 def checked(name: object, what: str, *, max_bytes: int = MAX_NAME_BYTES) -> str:

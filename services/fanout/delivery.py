@@ -15,6 +15,7 @@ from services.domain.pushes import (
     CLOCK_SKEW_S,
     DELIVERABLE,
     IN_FLIGHT_BOUND_S,
+    OPEN,
     Counts,
     Job,
     Push,
@@ -23,9 +24,11 @@ from services.domain.pushes import (
     State,
 )
 from services.domain.ring import SIZE, Arc
-from services.domain.targets.row_filter import RowFilter, matches
+from services.domain.targets.expression import All
+from services.domain.targets.row_filter import RowFilter, compile_filter, matches
 from services.ports import Advance, Ports, PostResult
-from services.pushes.release import log_entries
+from services.pushes.release import Slice, log_entry, meant_in
+from services.timeline.proceed import proceed
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ NOTED_EVERY = 5_000
 """After so many rows a job's progress is noted, and at its end. A worker that dies posts at most so many again."""
 MOST_LEFT = 1_000
 """Most throttled connections that a job carries along before it sees to them."""
+_NOT_REACHED: frozenset[ReceiptKind] = frozenset({"gone", "expired", "skipped"})
 RESYNC = Bye(
     code="resync",
     reason="this connection could not keep up; connect again and resume",
@@ -67,17 +71,21 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
     """
     current = await ports.pushes.job(job.key)
     push = await ports.pushes.get(job.push_id)
-    if current is None or push is None:
+    if push is None:
         return
-    accepts = push.cover.part(current.part).accepts
+    if current is None:
+        # Whoever ended it may have died before it looked what comes next.
+        await _onward(ports, push)
+        return
+    accepts = _accepts(push, current)
     done: Advance | None = None
     while True:
         now_s = ports.clock.now_s()
         if not _may_go_on(push, current, now_s):
-            await ports.pushes.advance(_joined(done, await _ending(ports, push, current)))
+            await _note(ports, push, _joined(done, await _ending(ports, push, current)))
             return
         if _too_old(current, now_s):
-            if done is not None and await ports.pushes.advance(done) is None:
+            if done is not None and await _note(ports, push, done) is None:
                 return
             again = await _release_again(ports, push, current)
             if again is None:
@@ -85,11 +93,11 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
             current, done = again, None
         done = _joined(done, await _some(ports, push, current, accepts))
         if done.next is None or done.delay_s > 0 or budget.is_over():
-            await ports.pushes.advance(replace(done, hands_over=done.next is not None))
+            await _note(ports, push, replace(done, hands_over=done.next is not None))
             return
         current = done.next
         if done.counts.targeted >= NOTED_EVERY:
-            if await ports.pushes.advance(done) is None:
+            if await _note(ports, push, done) is None:
                 return
             done = None
         else:
@@ -99,6 +107,32 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
         if latest is None:
             return
         push = latest
+
+
+async def _note(ports: Ports, push: Push, advance: Advance) -> int | None:
+    """Note pages as done, as `PushStore.advance` does. With the last part of what was released the push goes on."""
+    left = await ports.pushes.advance(advance)
+    if left == 0 and advance.next is None:
+        await _onward(ports, push)
+    return left
+
+
+async def _onward(ports: Ports, push: Push) -> None:
+    """Take the push along its timeline, if it has one: one that is closing ends with its last part."""
+    if push.state in OPEN and not push.closing:
+        await proceed(ports, push.id)
+
+
+def _accepts(push: Push, job: Job) -> RowFilter | None:
+    """Which rows found under the job's topic are served by it; None is all of them."""
+    accepts = push.cover.part(job.part).accepts
+    among = meant_in(push, job.stage, job.kind, All())
+    if among == All():
+        return accepts
+    of_stage = compile_filter(among)
+    if accepts is None:
+        return of_stage
+    return lambda row: accepts(row) and of_stage(row)
 
 
 def _joined(earlier: Advance | None, later: Advance) -> Advance:
@@ -134,8 +168,8 @@ async def _release_again(ports: Ports, push: Push, job: Job) -> Job | None:
     rest = _rest_of(job)
     arc = Arc(rest.start, 0) if job.arc.is_empty else rest
     again = replace(job, position=new_id(now_s), arc=arc, step=0)
-    written = log_entries(push, again.position, released_at_s=now_s, arc=rest)
-    entry = next((entry for entry in written if entry.topic == job.topic), None)
+    piece = Slice(position=again.position, released_at_s=now_s, stage=job.stage, kind=job.kind)
+    entry = log_entry(push, piece, push.cover.part(job.part), rest)
     if not await ports.pushes.release_again(job, entry, again):
         return None
     log.info("released again", extra={"push_id": push.id, "topic": str(job.topic), "position": again.position})
@@ -162,7 +196,8 @@ async def _ending(ports: Ports, push: Push, job: Job) -> Advance:
     if job.kind == "recall":
         return Advance(job=job, next=None, counts=Counts(), at_s=now_s)
     kind: ReceiptKind = "expired" if push.state is State.EXPIRED or push.expired_at(now_s) else "skipped"
-    rows = await _rows_left(ports, job) if push.strategy.ack_need is not None else []
+    keeps_receipts = job.kind == "deliver" and push.strategy.ack_need is not None
+    rows = await _rows_left(ports, job) if keeps_receipts else []
     return Advance(
         job=job,
         next=None,
@@ -189,9 +224,11 @@ async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -
     """Post the next page of rows; throttled ones join those that are left."""
     now_s = ports.clock.now_s()
     page = await ports.registry.page(job.topic, job.arc, live_at_s=now_s, limit=PAGE, after=job.after)
-    rows = page.items if accepts is None else [row for row in page.items if accepts(row)]
+    found = page.items if accepts is None else [row for row in page.items if accepts(row)]
+    rows, left_out = await _unanswered(ports, push, job, found)
     result = await ports.gateway.post([row.connection_id for row in rows], _frame(push, job))
     await _prune(ports, rows, result, now_s)
+    result = replace(result, refused=(*result.refused, *left_out))
     left = (*job.left, *_keys_of(rows, result.throttled))
     following: Job | None = None
     if page.next is not None:
@@ -202,10 +239,36 @@ async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -
     return Advance(
         job=job,
         next=following,
-        counts=_counts(job, result, targeted=len(rows)),
-        receipts=_receipts(push, job, rows, _kinds_of(result), now_s),
+        counts=_counts(result, targeted=len(rows) + len(left_out)),
+        receipts=_receipts(push, job, found, _kinds_of(result), now_s),
         at_s=now_s,
         delay_s=RETRY_DELAYS_S[0] if following is not None and waits else 0.0,
+    )
+
+
+async def _unanswered(
+    ports: Ports, push: Push, job: Job, rows: Sequence[Connection]
+) -> tuple[Sequence[Connection], Sequence[str]]:
+    """The rows that are to be posted to, and the connections that are left out for having it behind them.
+
+    What is sent again is for those who have not answered; whom it reaches for the first time has a receipt from then
+    on. What a user need read once only is not shown on a terminal whose turn comes when they have read it.
+    """
+    if job.kind == "resend":
+        answered = await ports.pushes.confirmed(push, rows)
+        rows = [row for row in rows if row.connection_id not in answered]
+        known = await ports.pushes.receipts_of(push.id, {row.terminal_id for row in rows})
+        new = [row for row in rows if row.terminal_id not in known or known[row.terminal_id].kind in _NOT_REACHED]
+        if new:
+            now_s = ports.clock.now_s()
+            await ports.pushes.replayed([_receipt(push, job, row, "sent", now_s) for row in new])
+        return rows, ()
+    if job.kind == "recall" or not push.strategy.once_per_user or push.strategy.is_immediate:
+        return rows, ()
+    answered = await ports.pushes.confirmed(push, rows)
+    return (
+        [row for row in rows if row.connection_id not in answered],
+        [row.connection_id for row in rows if row.connection_id in answered],
     )
 
 
@@ -236,7 +299,7 @@ async def _left_over(ports: Ports, push: Push, job: Job) -> Advance:
     return Advance(
         job=job,
         next=following,
-        counts=_counts(job, result, targeted=0, missing=missing),
+        counts=_counts(result, targeted=0, missing=missing),
         receipts=_receipts(push, job, rows, _kinds_of(result), now_s),
         at_s=now_s,
         delay_s=RETRY_DELAYS_S[attempt] if left else 0.0,
@@ -268,10 +331,8 @@ def _frame(push: Push, job: Job) -> bytes:
     )
 
 
-def _counts(job: Job, result: PostResult, *, targeted: int, missing: int = 0) -> Counts:
-    """What a page adds. A recall adds nothing: what comes of it the terminals tell."""
-    if job.kind == "recall":
-        return Counts()
+def _counts(result: PostResult, *, targeted: int, missing: int = 0) -> Counts:
+    """What a page adds. Of a resend or a recall it is not added to the counts of the push, which has them already."""
     return Counts(
         targeted=targeted,
         sent=len(result.sent),
@@ -291,17 +352,19 @@ def _kinds_of(result: PostResult) -> Mapping[str, ReceiptKind]:
 def _receipts(
     push: Push, job: Job, rows: Sequence[Connection], kinds: Mapping[str, ReceiptKind], now_s: float
 ) -> Sequence[Receipt]:
-    if job.kind == "recall" or push.strategy.ack_need is None:
+    """Of a page of deliveries. Who is sent it again has a receipt, and a recall is told of by terminals alone."""
+    if job.kind != "deliver" or push.strategy.ack_need is None:
         return ()
-    return [
-        Receipt(
-            push_id=push.id,
-            connection_id=row.connection_id,
-            terminal_id=row.terminal_id,
-            user=row.user,
-            kind=kinds[row.connection_id],
-            at_s=now_s,
-        )
-        for row in rows
-        if row.connection_id in kinds
-    ]
+    return [_receipt(push, job, row, kinds[row.connection_id], now_s) for row in rows if row.connection_id in kinds]
+
+
+def _receipt(push: Push, job: Job, row: Connection, kind: ReceiptKind, now_s: float) -> Receipt:
+    return Receipt(
+        push_id=push.id,
+        connection_id=row.connection_id,
+        terminal_id=row.terminal_id,
+        user=row.user,
+        kind=kind,
+        at_s=now_s,
+        stage=job.stage,
+    )

@@ -9,11 +9,8 @@ from services.connections import sessions
 from services.domain import frames
 from services.domain.connection import Connection
 from services.domain.problems import Problem
-from services.domain.pushes import Receipt
-from services.domain.targets import json_form
-from services.domain.targets.expression import KEPT
-from services.domain.targets.row_filter import matches
 from services.messages import chat
+from services.messages.acknowledgement import acknowledge
 from services.messages.replay import catch_up
 from services.messages.resume import resume
 from services.ports import Ports, TokenVerifier
@@ -58,7 +55,7 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
     action = frames.parse_action(body)
     if isinstance(action, frames.Refresh):
         newer = await sessions.refresh(ports, row, await sessions.verified(verifier, action.token))
-        if newer.groups != row.groups:
+        if newer.groups != row.groups or newer.attributes != row.attributes:
             await catch_up(ports, newer)
         return
     sessions.check_not_over(row, now_s)
@@ -68,7 +65,7 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
         case frames.Resume(since):
             await resume(ports, row, since)
         case frames.Ack():
-            await _acknowledge(ports, row, action, now_s)
+            await acknowledge(ports, row, action)
         case frames.Chat(message):
             await chat.say(ports, row, message)
         case frames.Ping():
@@ -78,21 +75,3 @@ async def _act(ports: Ports, verifier: TokenVerifier, row: Connection, body: str
 def _is_news(row: Connection, now_s: float) -> bool:
     """Whether it is to be noted that a terminal was heard: for the first time, or after a while."""
     return row.last_heard_at_s <= row.connected_at_s or now_s - row.last_heard_at_s > HEARD_AGAIN_S
-
-
-async def _acknowledge(ports: Ports, row: Connection, ack: frames.Ack, now_s: float) -> None:
-    """Note what became of pushes here. One that keeps no receipt of this terminal is passed over."""
-    for push_id, push in (await ports.pushes.get_many(ack.ids)).items():
-        await ports.pushes.acknowledge(
-            Receipt(
-                push_id=push_id,
-                connection_id=row.connection_id,
-                terminal_id=row.terminal_id,
-                user=row.user,
-                kind=ack.kind,
-                at_s=now_s,
-                detail=ack.detail,
-            ),
-            # A terminal answers faster than a page of deliveries ends; but only one that the push is for.
-            early=matches(json_form.from_json(push.target, bounds=KEPT), row),
-        )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from services.domain.audit import AuditEntry
 from services.domain.positions import is_position, new_id
 from services.domain.problems import Problem
-from services.domain.pushes import CANCELLABLE, Push, State
+from services.domain.pushes import Push, State
 from services.domain.timeline import machine
 from services.domain.timeline.step import Step
 from services.ports import Ports
+from services.pushes.release import recall
 from services.timeline.apply import apply
 from services.timeline.proceed import proceed
 
@@ -95,9 +97,7 @@ async def cancel(ports: Ports, push_id: str, *, by: str, reason: str | None = No
     """
 
     def decide(push: Push, now_s: float) -> Step:
-        if push.state not in CANCELLABLE:
-            raise Problem("push_not_cancellable", 409, f"push {push_id} is {push.state}: there is nothing to cancel")
-        return machine.cancel(push, by=by, reason=reason, now_s=now_s)
+        return replace(machine.cancel(push, by=by, reason=reason, now_s=now_s), releases=recall(push))
 
     return await _done(ports, push_id, "push.cancel", decide, by=by, reason=reason, already=State.CANCELLED)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from services.domain import frames
 from services.domain.positions import new_id
 from services.domain.problems import Problem
-from services.domain.pushes import FIRST_STAGE, IN_FLIGHT_BOUND_S, MAX_FRAME_BYTES, Job, JobKind, LogEntry, Push
-from services.domain.ring import WHOLE, Arc
+from services.domain.pushes import FIRST_STAGE, IN_FLIGHT_BOUND_S, MAX_FRAME_BYTES, Job, JobKind, LogEntry, Push, State
+from services.domain.ring import NOWHERE, SIZE, WHOLE, Arc
 from services.domain.targets import json_form
 from services.domain.targets.cover import Cover, Part, candidates, plan
 from services.domain.targets.expression import All, Every, Target
@@ -72,6 +72,23 @@ async def released(
                 for lane, walked in enumerate(arc.split(lanes.get(topic, 1)))
             ]
     return entries, jobs
+
+
+def recall(push: Push) -> tuple[Release, ...]:
+    """What takes a push off the screens that may show it: all of the ring that was released. Nothing, if none was."""
+    arc = _reached(push)
+    return () if arc.is_empty else (Release(stage=FIRST_STAGE, arc=arc, kind="recall"),)
+
+
+def _reached(push: Push) -> Arc:
+    """How far round the ring a push was released in any of its lanes."""
+    if push.schedule.repeat is not None or push.state in (State.AWAITING_APPROVAL, State.SCHEDULED):
+        return NOWHERE
+    if not push.run.lanes:
+        return WHOLE if push.strategy.is_immediate else NOWHERE
+    waves = [stages.wave_arc(push, wave) for wave in range(len(push.strategy.stages))]
+    reached = max(sum(arc.length for arc in waves[: lane.wave]) + lane.released for lane in push.run.lanes)
+    return Arc(waves[0].start, min(reached, SIZE))
 
 
 def log_entries(push: Push, piece: Slice) -> list[LogEntry]:

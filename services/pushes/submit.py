@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.domain.audit import AuditEntry
 from services.domain.positions import new_id
 from services.domain.problems import Problem
-from services.domain.pushes import Profile, Push, State
+from services.domain.pushes import Profile, Push
 from services.domain.strategies import json_form as strategy_form
 from services.domain.strategies.strategy import DEFAULT, Strategy
 from services.domain.targets import json_form
@@ -16,7 +16,7 @@ from services.domain.targets.cover import Cover
 from services.domain.targets.expression import KEPT
 from services.domain.timeline import machine
 from services.domain.timeline.schedule import AT_ONCE, Schedule
-from services.domain.timeline.step import Child, Step
+from services.domain.timeline.step import Child
 from services.ports import IdempotencyConflict, IdempotencyKey, Ports, Submission, Submitted, Timer
 from services.pushes import audience
 from services.pushes.release import check_frame_size, released
@@ -139,7 +139,7 @@ def _check_frames(push: Push, now_s: float) -> None:
 async def _submit(
     ports: Ports, push: Push, now_s: float, *, needs_approval: bool, key: IdempotencyKey | None
 ) -> Submitted:
-    begun = _begun(push, now_s, needs_approval=needs_approval)
+    begun = machine.begin(push, now_s, needs_approval=needs_approval)
     entries, jobs = await released(ports.registry, begun.push, begun.releases, released_at_s=now_s)
     for timer in (expiry_timer(begun.push), step_timer(begun.push)):
         if timer is not None:
@@ -153,13 +153,6 @@ async def _submit(
             422,
             "this Idempotency-Key was used for another push; a new push needs a new key",
         ) from None
-
-
-def _begun(push: Push, now_s: float, *, needs_approval: bool) -> Step:
-    """Where a push begins. One for nobody is at its end."""
-    if not push.cover.topics:
-        return Step(push=replace(push, state=State.COMPLETED, finished_at_s=now_s))
-    return machine.begin(push, now_s, needs_approval=needs_approval)
 
 
 def _audit(push: Push, now_s: float) -> AuditEntry:

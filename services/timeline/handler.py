@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from services.ports import Ports
 from services.timeline.proceed import proceed
 
-
 Event = Mapping[str, object]
 Handler = Callable[[Event], Awaitable[None]]
 

@@ -43,8 +43,9 @@ async def _decided(ports: Ports, push: Push, now_s: float) -> Step | Rest:
     if push.expired_at(now_s):
         return machine.expire(push, now_s=now_s)
     stages = sorted(machine.asks(push, now_s))
-    progress, *unconfirmed = await asyncio.gather(
-        ports.pushes.progress(push.id), *(ports.pushes.unconfirmed(push, stage) for stage in stages)
+    progress, unconfirmed = await asyncio.gather(
+        ports.pushes.progress(push.id),
+        asyncio.gather(*(ports.pushes.unconfirmed(push, stage) for stage in stages)),
     )
     return machine.proceed(push, Facts(progress, dict(zip(stages, unconfirmed, strict=True))), now_s)
 
