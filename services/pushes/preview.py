@@ -1,65 +1,90 @@
-"""What a push would do if it were sent now: who is meant and who of them is here. Sends and writes nothing."""
+"""What a push would do if it were sent now: who is meant, when they get it, what it costs. Sends nothing.
+
+What was shown is kept as a plan, which can be sent as it is.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from services.connections.presence import Cursor, listing
-from services.domain import positions
-from services.domain.connection import Connection
-from services.domain.identity import AttributeValue
-from services.domain.pushes import MAX_FRAME_BYTES, Push
+from services.domain import cost, positions
+from services.domain.pushes import Push
+from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form
-from services.ports import Ports
-from services.pushes.release import cheapest_cover, check_frame_size, frame_size_bytes
+from services.domain.targets.cover import Cover
+from services.domain.timeline import cron
+from services.domain.timeline.forecast import forecast
+from services.domain.timeline.picture import Picture
+from services.domain.timeline.schedule import Schedule
+from services.ports import Plan, Ports
+from services.pushes import audience, plans, warnings
+from services.pushes.audience import Audience
+from services.pushes.release import check_frame_size, frame_size_bytes
 from services.pushes.requests import PushRequest
+from services.pushes.warnings import Warning
+from services.senders import limits
 
-PAGE = 500
-SAMPLE = 10
-"""How many of the terminals are shown."""
-VALUES_SHOWN = 20
-"""Most values counted out for one attribute, the commonest first."""
-NEAR_LIMIT = 0.9
-"""From this share of the frame limit on, the size is warned of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
-    """Who is connected now and meant. Counts of groups and attribute values are of connections."""
-
-    connections: int
-    terminals: int
-    users: int
-    by_group: Mapping[str, int]
-    by_attribute: Mapping[str, Mapping[AttributeValue, int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warning:
-    """Something the caller should know before sending; `code` is documented in docs/errors.md."""
-
-    code: str
-    detail: str
+RUNS_SHOWN: Final = 5
+SLICE_S: Final = 5
+"""The longest that one slice of a pace lasts; each is released by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The answer: audience, a sample of it, the topics that would be read, the frame's size, warnings."""
+    """The answer. `timeline` is that of the next run for a push that repeats, whose `next_runs` are epoch seconds."""
 
     audience: Audience
-    sample: Sequence[Connection]
     topics: Sequence[str]
     frame_bytes: int
+    plan: Plan
+    timeline: Picture
+    next_runs: Sequence[float]
+    cost: cost.Estimate
     warnings: Sequence[Warning]
 
 
 async def preview(ports: Ports, request: PushRequest, *, sender: str) -> Preview:
-    """Preview a push. Raises Problem (413) if it could not be sent at all."""
+    """Preview a push. Raises Problem: 413 if it could not be sent at all, 422 as `limits.admit` does."""
     now_s = ports.clock.now_s()
-    cover = await cheapest_cover(ports.registry, request.target)
-    push = Push(
+    judged = await limits.judged(ports, request, sender=sender)
+    asked = judged.request
+    cover, _ = await audience.planned(ports.registry, asked.target)
+    next_runs = runs_after(asked.schedule, now_s)
+    send_at_s = next_runs[0] if next_runs else asked.schedule.send_at_s
+    empty = _draft(asked, cover, None, sender=sender, send_at_s=send_at_s, now_s=now_s)
+    # One that is too large is refused before anybody is counted.
+    check_frame_size(empty, empty.id, now_s)
+    counted = await audience.counted(ports, asked.target, window=asked.strategy.open_window)
+    push = _draft(asked, cover, counted, sender=sender, send_at_s=send_at_s, now_s=now_s)
+    timeline = forecast(push, now_s=now_s)
+    frame_bytes = frame_size_bytes(push, push.id, now_s)
+    return Preview(
+        audience=counted,
+        topics=[str(topic) for topic in cover.topics],
+        frame_bytes=frame_bytes,
+        plan=await plans.make(ports, request, counted, sender=sender),
+        timeline=timeline,
+        next_runs=next_runs,
+        cost=cost.estimate(_volume(push, counted, timeline)),
+        warnings=warnings.of(push, judged, counted, timeline, frame_bytes=frame_bytes, now_s=now_s),
+    )
+
+
+def runs_after(schedule: Schedule, now_s: float, *, runs: int = 0) -> tuple[float, ...]:
+    """The next runs of a push that repeats, of which there were `runs`; none of one that does not."""
+    if schedule.repeat is None:
+        return ()
+    return cron.next_runs(schedule.repeat, now_s, RUNS_SHOWN, runs=runs)
+
+
+def _draft(
+    request: PushRequest, cover: Cover, counted: Audience | None, *, sender: str, send_at_s: float | None, now_s: float
+) -> Push:
+    """The push as it would be, sent then."""
+    return Push(
         id=positions.new_id(now_s),
         sender=sender,
         target=json_form.to_json(request.target),
@@ -67,63 +92,25 @@ async def preview(ports: Ports, request: PushRequest, *, sender: str) -> Preview
         message=request.message,
         strategy=request.strategy,
         created_at_s=now_s,
-        expires_at_s=None if request.strategy.expires_in_s is None else now_s + request.strategy.expires_in_s,
-    )
-    check_frame_size(push, push.id, now_s)
-    tally = _Tally()
-    at: Cursor | None = Cursor(cover, 0, None)
-    while at is not None:
-        rows, at = await listing(ports, request.target, limit=PAGE, cursor=at)
-        tally.add(rows)
-    frame_bytes = frame_size_bytes(push, push.id, now_s)
-    return Preview(
-        audience=tally.audience(),
-        sample=tally.sample,
-        topics=[str(topic) for topic in cover.topics],
-        frame_bytes=frame_bytes,
-        warnings=_warnings(request, tally, frame_bytes),
+        expires_at_s=_expires_at_s(request.strategy, send_at_s, now_s),
+        schedule=Schedule(send_at_s=send_at_s),
+        test=request.test,
+        profile=None if counted is None else counted.profile(),
     )
 
 
-def _warnings(request: PushRequest, tally: _Tally, frame_bytes: int) -> list[Warning]:
-    warnings: list[Warning] = []
-    if tally.connections == 0:
-        kept = request.strategy.retain_s > 0
-        outcome = "those who come back in time will get it" if kept else "and nothing is kept for those who come later"
-        warnings.append(Warning(code="nobody_connected", detail=f"nobody who is meant is connected now; {outcome}"))
-    if frame_bytes > NEAR_LIMIT * MAX_FRAME_BYTES:
-        warnings.append(
-            Warning(code="near_size_limit", detail=f"the frame has {frame_bytes} of {MAX_FRAME_BYTES} bytes")
-        )
-    return warnings
+def _expires_at_s(strategy: Strategy, send_at_s: float | None, now_s: float) -> float | None:
+    return None if strategy.expires_in_s is None else max(now_s, send_at_s or now_s) + strategy.expires_in_s
 
 
-class _Tally:
-    """Counts rows as they are read."""
-
-    def __init__(self) -> None:
-        self.connections = 0
-        self.sample: list[Connection] = []
-        self._terminals: set[str] = set()
-        self._users: set[str] = set()
-        self._groups: Counter[str] = Counter()
-        self._attributes: dict[str, Counter[AttributeValue]] = {}
-
-    def add(self, rows: Sequence[Connection]) -> None:
-        self.connections += len(rows)
-        self.sample.extend(rows[: SAMPLE - len(self.sample)])
-        for row in rows:
-            self._terminals.add(row.terminal_id)
-            self._users.add(row.user)
-            self._groups.update(row.groups)
-            for name, value in row.attributes.items():
-                self._attributes.setdefault(name, Counter())[value] += 1
-
-    def audience(self) -> Audience:
-        return Audience(
-            connections=self.connections,
-            terminals=len(self._terminals),
-            users=len(self._users),
-            by_group=dict(self._groups.most_common()),
-            by_attribute={name: dict(values.most_common(VALUES_SHOWN)) for name, values in self._attributes.items()},
-        )
+def _volume(push: Push, counted: Audience, timeline: Picture) -> cost.Volume:
+    sends = [span for lane in timeline.lanes for span in lane.spans if span.kind == "send"]
+    slices = sum(max(1, math.ceil((span.to_s - span.from_s) / SLICE_S)) for span in sends)
+    ack = push.strategy.ack
+    return cost.Volume(
+        terminals=counted.connections,
+        away=counted.away if push.strategy.keeps_log else 0,
+        releases=max(1, slices) * len(push.cover.topics),
+        acked=push.strategy.ack_need is not None,
+        resends=0 if ack is None else ack.resend,
+    )

@@ -34,25 +34,35 @@ class Admitted:
     profile: Profile
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A request as it may be sent, and the limits that it is over: None if it is not."""
+
+    request: PushRequest
+    over_max_terminals: int | None = None
+    over_approve_over: int | None = None
+
+
 async def admit(ports: Ports, request: PushRequest, *, sender: str) -> Admitted:
     """Hold a request to what its sender may. Counts it against their rate, also if it is then refused.
 
     A test goes to the sender's own terminals at once, whatever its target and schedule, and needs no approval.
 
-    Raises Problem: `sender_rate` (429), `audience_over_limit` (403).
+    Raises Problem: `sender_rate` (429), `audience_over_limit` (403), `invalid_target` (422) if what is escalated to
+    becomes too big an expression.
     """
     held = await ports.senders.get(sender) or _HELD_TO_NOTHING
     await _take(ports, held)
-    asked = _bounded(request, held, sender)
-    size = await _size(ports, asked, held)
-    if held.max_terminals is not None and size > held.max_terminals and not asked.test:
+    judged = await _judged(ports, request, held, sender)
+    if judged.over_max_terminals is not None:
         raise Problem(
             "audience_over_limit",
             403,
-            f"the push would reach more than {held.max_terminals} terminals, the most that {sender} may reach with"
-            " one; make its target smaller, or ask an administrator",
-            max_terminals=held.max_terminals,
+            f"the push would reach more than {judged.over_max_terminals} terminals, the most that {sender} may reach"
+            " with one; make its target smaller, or ask an administrator",
+            max_terminals=judged.over_max_terminals,
         )
+    asked = judged.request
     cover, profile = await audience.planned(ports.registry, asked.target)
     window = asked.strategy.open_window
     if asked.profile is not None:
@@ -60,17 +70,31 @@ async def admit(ports: Ports, request: PushRequest, *, sender: str) -> Admitted:
     elif window is not None and window.attribute is not None:
         zones = await audience.time_zones_of(ports, cover, window, profile.terminals)
         profile = replace(profile, by_timezone=zones)
-    return Admitted(
-        request=asked,
-        needs_approval=held.approve_over is not None and size > held.approve_over and not asked.test,
-        cover=cover,
-        profile=profile,
-    )
+    return Admitted(request=asked, needs_approval=judged.over_approve_over is not None, cover=cover, profile=profile)
+
+
+async def judged(ports: Ports, request: PushRequest, *, sender: str) -> Judged:
+    """What `admit` would say of a request, without counting it. Raises Problem (422) as `admit` does."""
+    return await _judged(ports, request, await ports.senders.get(sender) or _HELD_TO_NOTHING, sender)
 
 
 async def bounded(ports: Ports, request: PushRequest, *, sender: str) -> PushRequest:
     """The request with the target that its sender may reach of it; counts nothing and refuses nothing."""
     return _bounded(request, await ports.senders.get(sender) or _HELD_TO_NOTHING, sender)
+
+
+async def _judged(ports: Ports, request: PushRequest, held: Sender, sender: str) -> Judged:
+    asked = _bounded(request, held, sender)
+    size = await _size(ports, asked, held)
+    return Judged(
+        request=asked,
+        over_max_terminals=_if_over(size, held.max_terminals),
+        over_approve_over=_if_over(size, held.approve_over),
+    )
+
+
+def _if_over(size: int, limit: int | None) -> int | None:
+    return limit if limit is not None and size > limit else None
 
 
 def _bounded(request: PushRequest, held: Sender, sender: str) -> PushRequest:
