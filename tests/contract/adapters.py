@@ -7,12 +7,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.aws import headcount
+from infra.aws import headcount, last_seen
 from infra.aws.audit_trail import AuditTrail as DynamoDBAuditTrail
 from infra.aws.blocks import Blocks as DynamoDBBlocks
+from infra.aws.last_seen import LastSeen as DynamoDBLastSeen
 from infra.aws.memberships import Memberships as DynamoDBMemberships
+from infra.aws.plans import Plans as DynamoDBPlans
 from infra.aws.push_store import PushStore as DynamoDBPushStore
 from infra.aws.registry import Registry as DynamoDBRegistry
+from infra.aws.senders import Senders as DynamoDBSenders
+from infra.aws.strategies import Strategies as DynamoDBStrategies
 from infra.aws.tickets import Tickets as DynamoDBTickets
 from infra.local.storage import Storage
 from services.ports import (
@@ -96,7 +100,9 @@ async def dynamodb(directory: Path, clock: ManualClock) -> AsyncIterator[Adapter
         stream = moto.Stream()
 
         async def settled() -> None:
-            await headcount.apply(table, stream.records(), now_s=clock.now_s())
+            records = stream.records()
+            await last_seen.file(table, records, now_s=clock.now_s(), days=30)
+            await headcount.apply(table, records, now_s=clock.now_s())
 
         yield Adapters(
             registry=DynamoDBRegistry(table, clock),
@@ -105,6 +111,10 @@ async def dynamodb(directory: Path, clock: ManualClock) -> AsyncIterator[Adapter
             memberships=DynamoDBMemberships(table),
             tickets=DynamoDBTickets(table, clock),
             audit=DynamoDBAuditTrail(table, clock),
+            strategies=DynamoDBStrategies(table),
+            senders=DynamoDBSenders(table),
+            plans=DynamoDBPlans(table),
+            last_seen=DynamoDBLastSeen(table, clock),
             settled=settled,
         )
 

@@ -35,6 +35,15 @@ async def test_a_submitted_job_stands_at_its_beginning(pushes: PushStore) -> Non
     assert await pushes.job(job.key) == job
 
 
+async def test_a_job_keeps_its_stage_and_kind(pushes: PushStore) -> None:
+    sent = push("alice", "bob")
+    jobs = jobs_of(sent, stage="w2/2026-11-24T09:00Z", kind="resend")
+    await pushes.submit(submission(sent, jobs=jobs))
+    await pushes.advance(_page(jobs[1]))
+    assert await pushes.job(jobs[0].key) == jobs[0]
+    assert await pushes.job(jobs[1].key) == replace(jobs[1], step=1, after="00000000#c")
+
+
 async def test_an_unknown_job_is_none(pushes: PushStore) -> None:
     assert await pushes.job((positions.new_id(NOON_S), positions.new_id(NOON_S), 0, 0)) is None
 

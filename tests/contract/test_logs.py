@@ -42,6 +42,7 @@ async def test_an_entry_is_read_as_it_was_written(pushes: PushStore) -> None:
         filter={"attr": "os", "op": "eq", "value": "mac"},
         expires_at_s=NOON_S + 9.5,
         collapse_key="k",
+        again=True,
     )
     await _released(pushes, entry)
     assert await _read(pushes) == [entry]

@@ -175,9 +175,8 @@ async def test_a_push_that_closes_with_nothing_left_stays_as_it_is(pushes: PushS
     assert await pushes.transition(closing, completed, at_s=NOON_S) == completed
 
 
-@pytest.mark.parametrize("at_the_same_time", range(5))
 async def test_a_last_part_and_a_step_that_closes_complete_a_push_or_leave_it_to_the_step(
-    pushes: PushStore, at_the_same_time: int
+    pushes: PushStore,
 ) -> None:
     sent = await _due(pushes, SOON_S)
     (job,) = jobs_of(sent)
