@@ -13,27 +13,8 @@ from infra.local.database import Database
 from infra.local.push_rows import seconds
 from infra.webhooks.endpoints import Endpoint
 from services.domain import events
-from services.domain.connection import Connection
 from services.domain.events import Event
 from services.domain.pushes import Push
-
-SCHEMA = (
-    # An event for one endpoint. `at_s` is when it happened, `due_at_s` when it is tried next.
-    """
-    CREATE TABLE outbox (
-      serial INTEGER PRIMARY KEY AUTOINCREMENT,
-      endpoint TEXT NOT NULL,
-      event_id TEXT NOT NULL,
-      type TEXT NOT NULL,
-      subject TEXT NOT NULL,
-      body TEXT NOT NULL,
-      at_s REAL NOT NULL,
-      tries INTEGER NOT NULL DEFAULT 0,
-      due_at_s REAL NOT NULL
-    )
-    """,
-    "CREATE INDEX outbox_by_time ON outbox (endpoint, due_at_s, serial)",
-)
 
 _PUT = "INSERT INTO outbox (endpoint, event_id, type, subject, body, at_s, due_at_s) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DUE = """
@@ -68,7 +49,7 @@ class Again:
 class Outbox:
     """Writes events for those endpoints that want them, and keeps them until they are told or given up.
 
-    `on_noted` is called on the event loop by whoever has committed a transaction with `note` in it.
+    `on_noted` is called on the event loop when a transaction with `note` in it is committed.
     """
 
     def __init__(self, database: Database, endpoints: Sequence[Endpoint], *, source: str = events.SOURCE) -> None:
@@ -113,6 +94,10 @@ class Outbox:
         gone = [events.of_presence("terminal", name, online=False, at_s=now_s, user=user) for name, user in terminals]
         gone += [events.of_presence("user", name, online=False, at_s=now_s) for (name,) in users]
         self.note(connection, gone)
+
+    def noted(self) -> None:
+        """On the event loop: a transaction with `note` in it is committed."""
+        self.on_noted()
 
     def due(self, endpoint: Endpoint, now_s: float, *, limit: int) -> Sequence[Waiting]:
         """What an endpoint is to be told now, what is due longest first."""
@@ -178,25 +163,6 @@ class Outbox:
             ),
             durable=False,
         )
-
-
-def comings(row: Connection, *, terminal: bool, user: bool, at_s: float) -> Sequence[Event]:
-    """What a connection that has come tells: it is the first of its terminal, of its user."""
-    return _presence(row, terminal=terminal, user=user, online=True, at_s=at_s)
-
-
-def goings(row: Connection, *, terminal: bool, user: bool, at_s: float) -> Sequence[Event]:
-    """What a connection that has gone tells: it was the last of its terminal, of its user."""
-    return _presence(row, terminal=terminal, user=user, online=False, at_s=at_s)
-
-
-def _presence(row: Connection, *, terminal: bool, user: bool, online: bool, at_s: float) -> Sequence[Event]:
-    told: list[Event] = []
-    if terminal:
-        told.append(events.of_presence("terminal", row.terminal_id, online=online, at_s=at_s, user=row.user))
-    if user:
-        told.append(events.of_presence("user", row.user, online=online, at_s=at_s))
-    return told
 
 
 def _nobody() -> None:

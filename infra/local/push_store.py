@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from infra.local import (
     audit_trail,
@@ -41,8 +42,9 @@ from services.ports import (
 
 IDEMPOTENCY_S = 86_400
 """How long an idempotency key is remembered."""
-Changed = Callable[[sqlite3.Connection, Push], None]
-"""What is done in the transaction that a push changes in, with the push as it is after it."""
+Changed = Callable[[sqlite3.Connection, Push | None, Push, float], None]
+"""What is done in the transaction that a push changes in: with the push before it (None: it is new), after it, and when
+that was."""
 
 RECENT = 256
 """Pushes kept in memory: those that are fanned out and replayed now. At 32 KB each they are 8 MB."""
@@ -60,7 +62,7 @@ class PushStore:
 
     `on_jobs` is called with jobs that were just committed, `on_replaced` with a job and the one that has taken its
     place: who runs them need not look. `on_changed` is called in the transaction of every change of a push, and may
-    write what goes with it.
+    write what goes with it; `on_committed` on the event loop when that is done.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -72,6 +74,7 @@ class PushStore:
         self.on_jobs: Callable[[Sequence[Job]], None] = _nobody
         self.on_replaced: Callable[[Job, Job], None] = _nobody_either
         self.on_changed: Changed | None = None
+        self.on_committed: Callable[[], None] = _nothing
 
     async def submit(self, submission: Submission) -> Submitted:
         now_s = self.clock.now_s()
@@ -81,6 +84,7 @@ class PushStore:
                 self.logs.note(submission.entries)
                 self._remember(submission.push)
                 self.on_jobs(submission.jobs)
+                self.on_committed()
 
         first = await self._database.write(
             lambda connection: self._submit(connection, submission, now_s), durable=True, on_done=done
@@ -150,7 +154,7 @@ class PushStore:
             if audit is not None:
                 audit_trail.insert(connection, audit)
             if self.on_changed is not None:
-                self.on_changed(connection, after)
+                self.on_changed(connection, before, after, at_s)
             return True
 
         def done(moved: bool) -> None:
@@ -158,6 +162,7 @@ class PushStore:
                 self.logs.note(entries)
                 self._remember(after)
                 self.on_jobs(jobs)
+                self.on_committed()
 
         moved = await self._database.write(move, durable=True, on_done=done)
         return after if moved else None
@@ -175,6 +180,7 @@ class PushStore:
         def done(noted: tuple[int, bool] | None) -> None:
             if noted is not None and noted[1]:
                 self._complete(advance.job.push_id, advance.at_s)
+                self.on_committed()
 
         noted = await self._database.write(
             lambda connection: self._advance(connection, advance, not_before_s), durable=False, on_done=done
@@ -308,7 +314,7 @@ class PushStore:
         _release(connection, submission.entries, submission.jobs)
         audit_trail.insert(connection, submission.audit)
         if self.on_changed is not None:
-            self.on_changed(connection, submission.push)
+            self.on_changed(connection, None, submission.push, submission.push.created_at_s)
         return None
 
     def _advance(
@@ -331,7 +337,8 @@ class PushStore:
         if advance.receipts:
             receipts.keep(connection, advance.receipts)
         if completed and self.on_changed is not None:
-            self.on_changed(connection, push_rows.one(connection, job.push_id))
+            after = push_rows.one(connection, job.push_id)
+            self.on_changed(connection, replace(after, state=State.SENDING), after, advance.at_s)
         return (0 if completed else push_rows.unfinished_parts(connection, job.push_id)), completed
 
 
@@ -345,6 +352,10 @@ def _first(key: IdempotencyKey, body_digest: object, push_id: object) -> str | N
     if body_digest != key.body_digest:
         raise IdempotencyConflict(f"{key.caller} used this key for another body")
     return optional_text(push_id)
+
+
+def _nothing() -> None:
+    """Until somebody wants to know."""
 
 
 def _nobody(_jobs: Sequence[Job]) -> None:

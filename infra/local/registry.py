@@ -19,7 +19,10 @@ from infra.local.batch import Batch
 from infra.local.connection_index import ConnectionIndex
 from infra.local.database import Database, StorageError
 from infra.local.interning import Interned
+from infra.local.outbox import Outbox
+from services.domain import events, topics
 from services.domain.connection import Connection
+from services.domain.events import Event
 from services.domain.identity import AttributeValue
 from services.domain.ring import Arc
 from services.domain.topics import Topic
@@ -42,20 +45,22 @@ _HEARD = "UPDATE connections SET last_heard_at_s = ? WHERE connection_id = ?"
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A row as it is now, or, with the moment when it went, as it was."""
+    """A row as it is now, or, with the moment when it went, as it was; and what is told of that."""
 
     row: Connection
     gone_at_s: float | None = None
+    told: Sequence[Event] = ()
 
 
 class Registry:
-    """Implements `services.ports.Registry`."""
+    """Implements `services.ports.Registry`. `outbox` is told who comes and who goes; None: nobody is."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, outbox: Outbox | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._outbox = outbox
         self._index = ConnectionIndex()
-        self._changes: Batch[_Change, None] = Batch(database, _write_changes, durable=False)
+        self._changes: Batch[_Change, None] = Batch(database, self._write_changes, durable=False)
         self._heard: dict[str, float] = {}
         self._heard_timer: asyncio.TimerHandle | None = None
         self._heard_task: asyncio.Task[None] | None = None
@@ -66,7 +71,14 @@ class Registry:
 
     async def start(self) -> None:
         """Note down the connections that an earlier process left open as last seen."""
-        await self._database.write(last_seen.note_those_of_a_dead_process, durable=False)
+        now_s = self._clock.now_s()
+
+        def note(connection: sqlite3.Connection) -> None:
+            if self._outbox is not None:
+                self._outbox.left_open(connection, now_s)
+            last_seen.note_those_of_a_dead_process(connection)
+
+        await self._database.write(note, durable=False)
 
     async def stop(self) -> None:
         """Write what was heard last."""
@@ -76,9 +88,10 @@ class Registry:
 
     async def add(self, connection: Connection) -> None:
         row = self._shared(connection)
+        change = _Change(row, told=self._told(row, online=True, at_s=self._clock.now_s()))
         self._index.put(row)
         try:
-            await self._changes.put(_Change(row))
+            await self._write([change])
         except StorageError:
             self._index.drop(row.connection_id)
             raise
@@ -99,14 +112,15 @@ class Registry:
         return True
 
     async def remove(self, connection_ids: Collection[str]) -> Sequence[Connection]:
-        removed = [row for row in map(self._index.drop, connection_ids) if row is not None]
-        if not removed:
-            return removed
         now_s = self._clock.now_s()
-        for row in removed:
-            self._heard.pop(row.connection_id, None)
+        changes: list[_Change] = []
+        for row in map(self._index.drop, connection_ids):
+            if row is not None:
+                self._heard.pop(row.connection_id, None)
+                changes.append(_Change(row, now_s, self._told(row, online=False, at_s=now_s)))
+        removed = [change.row for change in changes]
         try:
-            await asyncio.gather(*[self._changes.put(_Change(row, now_s)) for row in removed])
+            await self._write(changes)
         except StorageError as error:
             # They are out of every topic, which is what counts; the next start clears the rows left behind.
             log.warning("rows of closed connections were left behind", extra={"error": str(error)})
@@ -144,6 +158,27 @@ class Registry:
                 self._heard[connection_id] = at_s
         if self._heard and self._heard_timer is None:
             self._heard_timer = asyncio.get_running_loop().call_later(HEARD_AFTER_S, self._heard_is_due)
+
+    def _told(self, row: Connection, *, online: bool, at_s: float) -> Sequence[Event]:
+        """What is told of a connection that is not filed yet, or no more, where its terminal or user has no other."""
+        if self._outbox is None:
+            return ()
+        told: list[Event] = []
+        if self._index.size(topics.terminal(row.terminal_id)) == 0:
+            told.append(events.of_presence("terminal", row.terminal_id, online=online, at_s=at_s, user=row.user))
+        if self._index.size(topics.user(row.user)) == 0:
+            told.append(events.of_presence("user", row.user, online=online, at_s=at_s))
+        return told
+
+    async def _write(self, changes: Sequence[_Change]) -> None:
+        await asyncio.gather(*[self._changes.put(change) for change in changes])
+        if self._outbox is not None and any(change.told for change in changes):
+            self._outbox.noted()
+
+    def _write_changes(self, connection: sqlite3.Connection, changes: Sequence[_Change]) -> Sequence[None]:
+        if self._outbox is not None:
+            self._outbox.note(connection, [event for change in changes for event in change.told])
+        return _write_changes(connection, changes)
 
     def _heard_is_due(self) -> None:
         self._heard_timer = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from infra.local.blocks import Blocks
 from infra.local.database import Database, open_database
 from infra.local.last_seen import LastSeen
 from infra.local.memberships import Memberships
+from infra.local.outbox import Outbox
 from infra.local.plans import Plans
 from infra.local.push_store import PushStore
 from infra.local.registry import Registry
@@ -18,6 +20,7 @@ from infra.local.senders import Senders
 from infra.local.strategies import Strategies
 from infra.local.tickets import Tickets
 from infra.local.timers import Timers
+from infra.webhooks.endpoints import Endpoint
 from services.ports import Clock
 
 DEFAULT_KEEP = Keep()
@@ -39,20 +42,27 @@ class Storage:
     senders: Senders
     plans: Plans
     last_seen: LastSeen
+    outbox: Outbox
     retention: Retention
 
     @classmethod
-    async def open(cls, data_dir: Path, clock: Clock, keep: Keep = DEFAULT_KEEP) -> Storage:
+    async def open(
+        cls, data_dir: Path, clock: Clock, keep: Keep = DEFAULT_KEEP, *, webhooks: Sequence[Endpoint] = ()
+    ) -> Storage:
         """Open the database of a data directory, which no other process may use. Raises DataDirectoryError.
 
-        `keep`: how long what is over is kept; it is deleted in the background.
+        `keep`: how long what is over is kept; it is deleted in the background. `webhooks` are told what changes.
         """
         database = open_database(data_dir)
+        outbox = Outbox(database, webhooks)
         pushes = PushStore(database, clock)
+        if outbox.is_for("push"):
+            pushes.on_changed = outbox.push_changed
+            pushes.on_committed = outbox.noted
         blocks = Blocks(database, clock)
         storage = cls(
             database=database,
-            registry=Registry(database, clock),
+            registry=Registry(database, clock, outbox if outbox.is_for("terminal") or outbox.is_for("user") else None),
             pushes=pushes,
             blocks=blocks,
             memberships=Memberships(database),
@@ -63,6 +73,7 @@ class Storage:
             senders=Senders(database),
             plans=Plans(database),
             last_seen=LastSeen(database),
+            outbox=outbox,
             retention=Retention(database, pushes, blocks, clock, keep),
         )
         await storage.registry.start()
