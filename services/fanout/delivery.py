@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from services.connections.farewell import Bye, dismiss
@@ -19,13 +19,13 @@ from services.domain.pushes import (
     Counts,
     Job,
     Push,
-    Receipt,
     ReceiptKind,
     State,
 )
 from services.domain.ring import SIZE, Arc
 from services.domain.targets.expression import All
 from services.domain.targets.row_filter import RowFilter, compile_filter, matches
+from services.fanout.outcome import counts, joined, keys_of, kinds_of, receipt, receipts
 from services.ports import Advance, Ports, PostResult
 from services.pushes.release import Slice, log_entry, meant_in
 from services.timeline.proceed import proceed
@@ -82,7 +82,7 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
     while True:
         now_s = ports.clock.now_s()
         if not _may_go_on(push, current, now_s):
-            await _note(ports, push, _joined(done, await _ending(ports, push, current)))
+            await _note(ports, push, joined(done, await _ending(ports, push, current)))
             return
         if _too_old(current, now_s):
             if done is not None and await _note(ports, push, done) is None:
@@ -91,7 +91,7 @@ async def deliver(ports: Ports, job: Job, budget: Budget = NO_LIMIT) -> None:
             if again is None:
                 return
             current, done = again, None
-        done = _joined(done, await _some(ports, push, current, accepts))
+        done = joined(done, await _some(ports, push, current, accepts))
         if done.next is None or done.delay_s > 0 or budget.is_over():
             await _note(ports, push, replace(done, hands_over=done.next is not None))
             return
@@ -133,20 +133,6 @@ def _accepts(push: Push, job: Job) -> RowFilter | None:
     if accepts is None:
         return of_stage
     return lambda row: accepts(row) and of_stage(row)
-
-
-def _joined(earlier: Advance | None, later: Advance) -> Advance:
-    """Two advances of a job, one behind the other, as one step."""
-    if earlier is None:
-        return later
-    return Advance(
-        job=earlier.job,
-        next=None if later.next is None else replace(later.next, step=earlier.job.step + 1),
-        counts=earlier.counts + later.counts,
-        receipts=(*earlier.receipts, *later.receipts),
-        at_s=later.at_s,
-        delay_s=later.delay_s,
-    )
 
 
 def _may_go_on(push: Push, job: Job, now_s: float) -> bool:
@@ -202,7 +188,7 @@ async def _ending(ports: Ports, push: Push, job: Job) -> Advance:
         job=job,
         next=None,
         counts=Counts(**{kind: len(job.left)}),
-        receipts=_receipts(push, job, rows, {row.connection_id: kind for row in rows}, now_s),
+        receipts=receipts(push, job, rows, {row.connection_id: kind for row in rows}, now_s),
         at_s=now_s,
     )
 
@@ -229,7 +215,7 @@ async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -
     result = await ports.gateway.post([row.connection_id for row in rows], _frame(push, job))
     await _prune(ports, rows, result, now_s)
     result = replace(result, refused=(*result.refused, *left_out))
-    left = (*job.left, *_keys_of(rows, result.throttled))
+    left = (*job.left, *keys_of(rows, result.throttled))
     following: Job | None = None
     if page.next is not None:
         following = replace(job, step=job.step + 1, after=page.next, left=left)
@@ -239,8 +225,8 @@ async def _page(ports: Ports, push: Push, job: Job, accepts: RowFilter | None) -
     return Advance(
         job=job,
         next=following,
-        counts=_counts(result, targeted=len(rows) + len(left_out)),
-        receipts=_receipts(push, job, found, _kinds_of(result), now_s),
+        counts=counts(result, targeted=len(rows) + len(left_out)),
+        receipts=receipts(push, job, found, kinds_of(result), now_s),
         at_s=now_s,
         delay_s=RETRY_DELAYS_S[0] if following is not None and waits else 0.0,
     )
@@ -261,7 +247,7 @@ async def _unanswered(
         new = [row for row in rows if row.terminal_id not in known or known[row.terminal_id].kind in _NOT_REACHED]
         if new:
             now_s = ports.clock.now_s()
-            await ports.pushes.replayed([_receipt(push, job, row, "sent", now_s) for row in new])
+            await ports.pushes.replayed([receipt(push, job, row, "sent", now_s) for row in new])
         return rows, ()
     if job.kind == "recall" or not push.strategy.once_per_user or push.strategy.is_immediate:
         return rows, ()
@@ -284,7 +270,7 @@ async def _left_over(ports: Ports, push: Push, job: Job) -> Advance:
     await _prune(ports, rows, result, now_s)
     left_out = [row.connection_id for row in rows if row.connection_id not in meant]
     result = replace(result, refused=(*result.refused, *left_out))
-    left = _keys_of(rows, result.throttled)
+    left = keys_of(rows, result.throttled)
     attempt = job.attempt + 1
     if left and attempt >= len(RETRY_DELAYS_S):
         stuck = set(result.throttled)
@@ -299,8 +285,8 @@ async def _left_over(ports: Ports, push: Push, job: Job) -> Advance:
     return Advance(
         job=job,
         next=following,
-        counts=_counts(result, targeted=0, missing=missing),
-        receipts=_receipts(push, job, rows, _kinds_of(result), now_s),
+        counts=counts(result, targeted=0, missing=missing),
+        receipts=receipts(push, job, rows, kinds_of(result), now_s),
         at_s=now_s,
         delay_s=RETRY_DELAYS_S[attempt] if left else 0.0,
     )
@@ -315,56 +301,9 @@ async def _prune(ports: Ports, rows: Sequence[Connection], result: PostResult, n
         )
 
 
-def _keys_of(rows: Sequence[Connection], connection_ids: Sequence[str]) -> tuple[str, ...]:
-    """The sort keys of these rows, which say where they are on the ring also when they are gone."""
-    if not connection_ids:
-        return ()
-    meant = set(connection_ids)
-    return tuple(row.sort_key for row in rows if row.connection_id in meant)
-
-
 def _frame(push: Push, job: Job) -> bytes:
     if job.kind == "recall":
         return frames.cancel(push.id)
     return frames.push(
         push, position=job.position, topic=str(job.topic), released_at_s=positions.time_of_s(job.position)
-    )
-
-
-def _counts(result: PostResult, *, targeted: int, missing: int = 0) -> Counts:
-    """What a page adds. Of a resend or a recall it is not added to the counts of the push, which has them already."""
-    return Counts(
-        targeted=targeted,
-        sent=len(result.sent),
-        gone=len(result.gone) + missing,
-        skipped=len(result.refused),
-    )
-
-
-def _kinds_of(result: PostResult) -> Mapping[str, ReceiptKind]:
-    """What became of a post, by connection, without those that are to be tried again."""
-    kinds: dict[str, ReceiptKind] = dict.fromkeys(result.sent, "sent")
-    kinds.update(dict.fromkeys(result.gone, "gone"))
-    kinds.update(dict.fromkeys(result.refused, "skipped"))
-    return kinds
-
-
-def _receipts(
-    push: Push, job: Job, rows: Sequence[Connection], kinds: Mapping[str, ReceiptKind], now_s: float
-) -> Sequence[Receipt]:
-    """Of a page of deliveries. Who is sent it again has a receipt, and a recall is told of by terminals alone."""
-    if job.kind != "deliver" or push.strategy.ack_need is None:
-        return ()
-    return [_receipt(push, job, row, kinds[row.connection_id], now_s) for row in rows if row.connection_id in kinds]
-
-
-def _receipt(push: Push, job: Job, row: Connection, kind: ReceiptKind, now_s: float) -> Receipt:
-    return Receipt(
-        push_id=push.id,
-        connection_id=row.connection_id,
-        terminal_id=row.terminal_id,
-        user=row.user,
-        kind=kind,
-        at_s=now_s,
-        stage=job.stage,
     )

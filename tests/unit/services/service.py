@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +14,10 @@ from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Counts, Job, Push, Receipt
 from services.fanout.delivery import NO_LIMIT, Budget, deliver
-from services.ports import Ports
+from services.ports import Ports, Timer
 from services.pushes import requests
 from services.pushes.submit import submit
+from services.timeline import handler
 from tests.contract import makers
 from tests.contract.adapters import NOON_S, ManualClock
 from tests.contract.ids import ids_from_the_start
@@ -101,17 +104,27 @@ class Service:
         await asyncio.gather(*(self.connect(f"other{index}", f"other{index}") for index in range(number)))
 
     async def submit(
-        self, target: object = "all", message: object = "hi", *, sender: str = "admin", **strategy: object
+        self,
+        target: object = "all",
+        message: object = "hi",
+        *,
+        sender: str = "admin",
+        send_at: str | None = None,
+        repeat: object = None,
+        test: bool = False,
+        **strategy: object,
     ) -> Push:
         """A push that is accepted, and not yet delivered."""
-        request = requests.checked(target=target, message=message, strategy=strategy)
+        request = await requests.checked(
+            self.ports, target=target, message=message, strategy=strategy, send_at=send_at, repeat=repeat, test=test
+        )
         return (await submit(self.ports, request, sender=sender)).push
 
     async def send(
-        self, target: object = "all", message: object = "hi", *, sender: str = "admin", **strategy: object
+        self, target: object = "all", message: object = "hi", *, sender: str = "admin", **asked: object
     ) -> Push:
-        """A push that is accepted and delivered."""
-        push = await self.submit(target, message, sender=sender, **strategy)
+        """A push that is accepted and delivered, as far as that goes at once."""
+        push = await self.submit(target, message, sender=sender, **asked)  # type: ignore[arg-type] # passed on as it is
         await self.settle()
         return await self.push(push.id)
 
@@ -126,6 +139,41 @@ class Service:
             for waiting in left:
                 if waiting.not_before_s <= self.clock.at_s:
                     await deliver(self.ports, waiting.job, budget)
+
+    async def fire(self) -> None:
+        """Fire the timers that are due; one whose handler fails stays, and is due again."""
+        handle = handler.build(self.ports)
+        for timer in self.timers(due_by_s=self.clock.at_s):
+            await handle(timer.body)
+            if timer in self.timers(due_by_s=timer.at_s):
+                await self.ports.timers.cancel(timer.name)
+
+    def timers(self, *, due_by_s: float = math.inf) -> list[Timer]:
+        """The timers that are set, the first one due first."""
+        rows = self.storage.database.read(
+            "SELECT name, at_s, body FROM timers WHERE at_s <= ? ORDER BY at_s", (due_by_s,)
+        )
+        return [Timer(name=str(name), at_s=float(str(at_s)), body=json.loads(str(body))) for name, at_s, body in rows]
+
+    async def pass_until(self, at_s: float) -> None:
+        """Let time pass until a moment; all that is due meanwhile is done when it is due."""
+        while True:
+            await self.settle()
+            due = self.timers(due_by_s=at_s)
+            if not due:
+                break
+            self.clock.at_s = max(self.clock.at_s, due[0].at_s)
+            await self.fire()
+        self.clock.at_s = max(self.clock.at_s, at_s)
+
+    async def pass_s(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        await self.pass_until(self.clock.at_s + seconds)
+
+    async def children(self, push: Push) -> list[Push]:
+        """The pushes that a push has made, the first one first."""
+        page = await self.ports.pushes.list(limit=1_000)
+        return [each for each in reversed(page.items) if each.parent == push.id]
 
     async def push(self, push_id: str) -> Push:
         push = await self.ports.pushes.get(push_id)

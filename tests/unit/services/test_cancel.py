@@ -11,8 +11,8 @@ from services.domain import positions
 from services.domain.problems import Problem
 from services.domain.pushes import State
 from services.domain.topics import ALL
-from services.pushes.cancel import cancel
-from services.timeline.handler import expire
+from services.pushes.commands import cancel
+from services.timeline.proceed import proceed
 from tests.contract import makers
 from tests.unit.services.service import Service
 
@@ -101,7 +101,7 @@ async def test_an_unknown_push_is_not_found(service: Service) -> None:
 async def test_an_expired_push_cannot_be_cancelled(service: Service) -> None:
     push = await service.submit(expires_in="1s")
     service.clock.at_s += 1
-    await expire(service.ports, push.id)
+    await proceed(service.ports, push.id)
     with pytest.raises(Problem) as refused:
         await cancel(service.ports, push.id, by="boss")
     assert (refused.value.status, refused.value.code) == (409, "push_not_cancellable")

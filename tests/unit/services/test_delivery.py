@@ -10,7 +10,7 @@ import pytest
 from services.domain.pushes import Counts, State
 from services.fanout import delivery
 from services.fanout.delivery import RETRY_DELAYS_S, deliver
-from services.pushes.cancel import cancel
+from services.pushes.commands import cancel
 from tests.unit.services.service import A_PAGE_EACH, Service
 from tests.unit.services.sockets import Outcome
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 
 from services.domain.pushes import State
-from services.pushes.cancel import cancel
+from services.pushes.commands import cancel
 from services.pushes.submit import expiry_timer
 from services.timeline import handler
-from services.timeline.handler import expire
+from services.timeline.proceed import proceed
 from tests.contract.adapters import NOON_S
 from tests.unit.services.service import Service, once_before
 
@@ -45,7 +45,7 @@ async def test_a_push_without_an_end_has_no_timer(service: Service) -> None:
 async def test_before_its_end_nothing_happens(service: Service) -> None:
     push = await service.submit(expires_in="10s")
     service.clock.at_s += 9
-    await expire(service.ports, push.id)
+    await proceed(service.ports, push.id)
     assert (await service.push(push.id)).state is State.SENDING
 
 
@@ -53,7 +53,7 @@ async def test_an_expired_push_reaches_nobody_more(service: Service) -> None:
     await service.connect("a")
     push = await service.submit(expires_in="10s")
     service.clock.at_s += 10
-    await expire(service.ports, push.id)
+    await proceed(service.ports, push.id)
     await service.settle()
     assert service.sockets.reached() == set()
 
@@ -64,7 +64,7 @@ async def test_a_finished_push_stays_as_it_is(service: Service) -> None:
     await cancel(service.ports, cancelled.id, by="boss")
     service.clock.at_s += 10
     for push in (completed, cancelled):
-        await expire(service.ports, push.id)
+        await proceed(service.ports, push.id)
     states = [(await service.push(push.id)).state for push in (completed, cancelled)]
     assert states == [State.COMPLETED, State.CANCELLED]
 
@@ -73,7 +73,7 @@ async def test_a_push_that_is_completed_meanwhile_stays_completed(service: Servi
     push = await service.submit(expires_in="10s")
     service.clock.at_s += 10
     once_before(service.ports.pushes, "transition", service.settle)
-    await expire(service.ports, push.id)
+    await proceed(service.ports, push.id)
     assert (await service.push(push.id)).state is State.COMPLETED
 
 

@@ -21,9 +21,9 @@ from services.fanout import delivery
 from services.fanout.delivery import NO_LIMIT, Budget, deliver
 from services.messages import replay, resume
 from services.pushes import requests
-from services.pushes.cancel import cancel
+from services.pushes.commands import cancel
 from services.pushes.submit import submit
-from services.timeline.handler import expire
+from services.timeline.proceed import proceed
 from tests.unit.services.service import A_PAGE_EACH, Service, once_after, once_before, running
 from tests.unit.services.sockets import Outcome
 from tests.unit.services.terminal import Terminal
@@ -216,7 +216,7 @@ class Office(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.service.clock.at_s += seconds
         for sent in self.sent:
-            self._do(expire(self.service.ports, sent.push.id))
+            self._do(proceed(self.service.ports, sent.push.id))
 
     # What must hold
 
@@ -286,7 +286,7 @@ class Office(RuleBasedStateMachine):
 
     def _push(self, whom: str, strategy: Mapping[str, object] | None = None) -> Push:
         here = {each.terminal_id: str(each.connection_id) for each in self._here()}
-        request = requests.checked(target=whom, message="hi", strategy=strategy)
+        request = self._do(requests.checked(self.service.ports, target=whom, message="hi", strategy=strategy))
         push = self._do(submit(self.service.ports, request, sender="admin")).push
         self.sent.append(Sent(push, here))
         self._note_jobs()

@@ -11,7 +11,7 @@ from services.domain import positions
 from services.domain.pushes import Counts
 from services.domain.topics import ALL
 from services.fanout.delivery import deliver
-from services.pushes.cancel import cancel
+from services.pushes.commands import cancel
 from tests.unit.services.service import A_PAGE_EACH, Service
 from tests.unit.services.sockets import Frame
 

@@ -22,7 +22,7 @@ from services.messages import replay
 from services.messages import resume as resume_module
 from services.messages.replay import OVERLAP_S, collapsed, visible
 from services.messages.resume import resume
-from services.pushes.cancel import cancel
+from services.pushes.commands import cancel
 from tests.contract import makers
 from tests.contract.adapters import NOON_S
 from tests.unit.services.service import HOUR_S, Service

@@ -26,7 +26,7 @@ async def _submit(
     key: str | None = "key",
     strategy: object = None,
 ) -> Submitted:
-    request = requests.checked(target=target, message=message, strategy=strategy)
+    request = await requests.checked(service.ports, target=target, message=message, strategy=strategy)
     return await submit(service.ports, request, sender=sender, idempotency_key=key)
 
 
