@@ -19,5 +19,5 @@ def is_known(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """The time zone of a known name."""
-    return ZoneInfo(name)
+    """The time zone of a name; UTC for one that is not known (any more): a push that was kept must go on."""
+    return ZoneInfo(name if is_known(name) else "UTC")

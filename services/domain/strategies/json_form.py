@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -218,7 +219,7 @@ def _waves(value: object, field: str) -> tuple[Wave, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_WAVES:
         raise _refusal(field, f"must be a list of 1 to {MAX_WAVES} waves")
     waves = tuple(_wave(wave, f"{field}.{number}") for number, wave in enumerate(value))
-    for number, (before, after) in enumerate(zip(waves, waves[1:], strict=False), start=1):
+    for number, (before, after) in enumerate(itertools.pairwise(waves), start=1):
         if after.percent <= before.percent:
             raise _refusal(
                 f"{field}.{number}.percent", "must be more than that of the wave before: it counts all who had it"

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from services.domain import ring
-from services.domain.pushes import Push
+from services.domain.pushes import FIRST_STAGE, Push
 from services.domain.ring import NOWHERE, SIZE, WHOLE, Arc
 from services.domain.targets.expression import NOBODY, Opening, Target
 from services.domain.targets.row_filter import Row, matches
@@ -82,6 +82,8 @@ def stage_of(push: Push, row: Row) -> str | None:
     serving = push.cover.serving(row)
     if serving is None:
         return None
+    if push.strategy.is_immediate:
+        return FIRST_STAGE
     place = place_under(push.cover.topics[serving], row)
     waves = range(len(push.strategy.stages))
     wave = next((wave for wave in waves if place in wave_arc(push, wave)), None)

@@ -25,6 +25,7 @@ _LATEST_S: Final = datetime(9990, 1, 1, tzinfo=UTC).timestamp()
 _EARLIEST_S: Final = datetime(1910, 1, 1, tzinfo=UTC).timestamp()
 
 
+@lru_cache(maxsize=8192)
 def next_open(window: Window, zone_name: str, at_s: float) -> float:
     """`at_s` itself if the window is open then by the clock of that zone, else when it opens next; epoch seconds."""
     for opens_s, closes_s in _openings(window, zone_name, at_s):
