@@ -25,8 +25,9 @@ class Snapshot:
 
 
 class _Service(Collector):
-    def __init__(self, gateway: Gateway, snapshot: Callable[[], Snapshot | None]) -> None:
+    def __init__(self, gateway: Gateway, webhooks: Mapping[str, int], snapshot: Callable[[], Snapshot | None]) -> None:
         self._gateway = gateway
+        self._webhooks = webhooks
         self._snapshot = snapshot
 
     def collect(self) -> Iterator[Metric]:
@@ -48,6 +49,7 @@ class _Service(Collector):
         yield _by_label("fanfare_handshakes", "WebSocket handshakes", "status", counters.handshakes)
         yield _by_label("fanfare_management_requests", "Other requests to the gateway", "status", counters.requests)
         yield _by_label("fanfare_closes", "Closed connections", "code", counters.closes)
+        yield _by_label("fanfare_webhooks", "Attempts to tell webhooks, and events given up", "result", self._webhooks)
         snapshot = self._snapshot()
         if snapshot is None:
             return
@@ -63,7 +65,9 @@ class _Service(Collector):
         yield pushes
 
 
-def _by_label(name: str, meaning: str, label: str, counts: Mapping[int, int]) -> CounterMetricFamily:
+def _by_label(
+    name: str, meaning: str, label: str, counts: Mapping[int, int] | Mapping[str, int]
+) -> CounterMetricFamily:
     family = CounterMetricFamily(name, meaning, labels=[label])
     for value, number in counts.items():
         family.add_metric([str(value)], number)
@@ -71,13 +75,13 @@ def _by_label(name: str, meaning: str, label: str, counts: Mapping[int, int]) ->
 
 
 class Metrics:
-    """The text of a scrape."""
+    """The text of a scrape. `webhooks` are counts by result, kept by who makes the attempts."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, webhooks: Mapping[str, int]) -> None:
         self._latest: Snapshot | None = None
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._registry.register(_Service(gateway, lambda: self._latest))
+        self._registry.register(_Service(gateway, webhooks, lambda: self._latest))
 
     def text(self, snapshot: Snapshot) -> bytes:
         """Prometheus' text format, with `snapshot` as the latest."""

@@ -37,6 +37,8 @@ from infra.local.secrets import Secrets, load_or_create
 from infra.local.settings import Settings
 from infra.local.sockets import Sockets
 from infra.local.storage import Storage
+from infra.local.webhooks import Webhooks
+from infra.webhooks.delivery import Courier
 from infra.wiring import Service, assemble
 from services.authorizer.bearer import token_of
 from services.authorizer.handler import build_handler
@@ -98,7 +100,7 @@ async def running(
 ) -> AsyncIterator[tuple[Urls, Secrets]]:
     """The server, up while the context is open; leaving it drains: running pushes finish, terminals get `bye`.
 
-    Raises ListenError, DataDirectoryError, and SettingsError for issuers that make no sense.
+    Raises ListenError, DataDirectoryError, and SettingsError for issuers and webhooks that make no sense.
     """
     tls = listen.tls()
     clock = SystemClock()
@@ -109,9 +111,13 @@ async def running(
         audit_s=settings.retention.audit_days * DAY_S,
         last_seen_s=settings.retention.last_seen_days * DAY_S,
     )
-    storage = await Storage.open(data_dir, clock, keep)
+    endpoints = settings.endpoints()
+    storage = await Storage.open(data_dir, clock, keep, webhooks=endpoints)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(storage.close)
+        webhooks = Webhooks(storage.outbox, endpoints, Courier(clock), clock)
+        stack.push_async_callback(webhooks.stop)
+        await webhooks.start()
         service: Service
 
         async def connections(event: Event) -> Mapping[str, object]:
@@ -165,7 +171,7 @@ async def running(
             admission=service.admission,
             ticket_key=secrets.ticket_key,
         )
-        _export_metrics(api, ports, gateway)
+        _export_metrics(api, ports, gateway, webhooks)
         http = HttpServer(
             api,
             listen.tls_cert,
@@ -241,8 +247,8 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _export_metrics(api: FastAPI, ports: Ports, gateway: Gateway) -> None:
-    exported = metrics.Metrics(gateway)
+def _export_metrics(api: FastAPI, ports: Ports, gateway: Gateway, webhooks: Webhooks) -> None:
+    exported = metrics.Metrics(gateway, webhooks.counts)
 
     async def scrape(_request: Request) -> Response:
         snapshot = metrics.Snapshot(presence=await ports.registry.presence(), pushes=await ports.pushes.in_flight())

@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from infra.webhooks.endpoints import Endpoint, EndpointError, endpoints_of
+
 
 class SettingsError(Exception):
     """The settings file cannot be used; the message names the member and what it must be."""
@@ -70,13 +72,21 @@ class RetentionSettings(_Section):
 
 
 class Settings(_Section):
-    """The whole file. `issuers` are read by the authorizer, which knows their members."""
+    """The whole file. `issuers` are read by the authorizer, `webhooks` by `infra.webhooks`: they know their members."""
 
     gateway: GatewaySettings = GatewaySettings()
     api: ApiSettings = ApiSettings()
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()
     issuers: tuple[dict[str, object], ...] = ()
+    webhooks: tuple[dict[str, object], ...] = ()
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Who is told of events. Raises SettingsError."""
+        try:
+            return endpoints_of(self.webhooks)
+        except EndpointError as error:
+            raise SettingsError(f"webhooks: {error}") from None
 
 
 def load(path: Path | None) -> Settings:
