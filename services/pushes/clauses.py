@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.domain.targets import text_form
-from services.domain.targets.expression import Any, Every, Not, Target
+from services.domain.targets.expression import Any, Every, Target
 from services.domain.targets.row_filter import Row, matches
 
 LONGEST_SHOWN = 300
@@ -38,7 +38,4 @@ def deciding(target: Target, row: Row) -> Clause:
         decisive = next((part for part in parts if matches(part, row) == matched), None)
         if decisive is not None:
             return deciding(decisive, row)
-    if isinstance(target, Not) and isinstance(target.part, Any | Every):
-        inner = deciding(target.part, row)
-        return Clause(part=inner.part if inner.matched else target, matched=matched)
     return Clause(part=target, matched=matched)
