@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local.storage import Storage
 from tests.contract.adapters import ManualClock
+from tests.contract.ids import ids_from_the_start
+
+
+@pytest.fixture(autouse=True)
+def ids() -> Iterator[None]:
+    """Ids begin at the moment of the test, wherever the clock of another test has been."""
+    with ids_from_the_start():
+        yield
 
 
 @pytest.fixture
