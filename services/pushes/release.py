@@ -82,7 +82,8 @@ def recall(push: Push) -> tuple[Release, ...]:
 
 def _reached(push: Push) -> Arc:
     """How far round the ring a push was released in any of its lanes."""
-    if push.schedule.repeat is not None or push.state in (State.AWAITING_APPROVAL, State.SCHEDULED):
+    halted_before = push.state is State.HALTED and push.run.ready_at_s is None
+    if push.schedule.repeat is not None or push.state in (State.AWAITING_APPROVAL, State.SCHEDULED) or halted_before:
         return NOWHERE
     if not push.run.lanes:
         return WHOLE if push.strategy.is_immediate else NOWHERE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from services.domain.pushes import OPEN, Push
+from services.domain.pushes import OPEN, Push, State
 from services.domain.timeline import machine
 from services.domain.timeline.machine import Facts
 from services.domain.timeline.step import Rest, Step
@@ -15,6 +15,7 @@ from services.timeline.apply import apply
 
 log = logging.getLogger(__name__)
 
+_GOES_ON = (*OPEN, State.HALTED)
 MOST_STEPS = 500
 """Most steps taken at a time; a push that could go on then is overdue, and the sweep takes it up."""
 
@@ -23,11 +24,11 @@ async def proceed(ports: Ports, push_id: str) -> Push | None:
     """Take every step that a push can take now; the push then, None if there is none.
 
     Safe to call at any time, twice, late, or by several at once: a step is taken by one of them, and the others look
-    again. One that has ended, or is halted, stays as it is.
+    again. One that has ended stays as it is, and one that is halted too, until its time is over.
     """
     for _ in range(MOST_STEPS):
         push = await ports.pushes.get(push_id)
-        if push is None or push.state not in OPEN:
+        if push is None or push.state not in _GOES_ON:
             return push
         now_s = ports.clock.now_s()
         decided = await _decided(ports, push, now_s)

@@ -142,11 +142,14 @@ class Service:
 
     async def fire(self) -> None:
         """Fire the timers that are due; one whose handler fails stays, and is due again."""
-        handle = handler.build(self.ports)
         for timer in self.timers(due_by_s=self.clock.at_s):
-            await handle(timer.body)
+            await self.act(timer)
             if timer in self.timers(due_by_s=timer.at_s):
                 await self.ports.timers.cancel(timer.name)
+
+    async def act(self, timer: Timer) -> None:
+        """Do what a timer is for."""
+        await handler.build(self.ports)(timer.body)
 
     def timers(self, *, due_by_s: float = math.inf) -> list[Timer]:
         """The timers that are set, the first one due first."""
