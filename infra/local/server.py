@@ -37,6 +37,7 @@ from infra.local.secrets import Secrets, load_or_create
 from infra.local.settings import Settings
 from infra.local.sockets import Sockets
 from infra.local.storage import Storage
+from infra.local.sweeps import sweeping
 from infra.local.webhooks import Webhooks
 from infra.webhooks.delivery import Courier
 from infra.wiring import Service, assemble
@@ -44,7 +45,6 @@ from services.authorizer.bearer import token_of
 from services.authorizer.handler import build_handler
 from services.authorizer.refusals import Refusal
 from services.authorizer.verifier import Verifier
-from services.connections import sessions
 from services.connections.farewell import Bye, dismiss
 from services.domain import frames, topics
 from services.domain.problems import ERROR_PAGE
@@ -54,7 +54,6 @@ from services.ports import Ports
 log = logging.getLogger(__name__)
 
 STAGE = "local"
-SWEEP_EVERY_S = 1.0
 DRAIN_S = 10.0
 """How long a stop waits for jobs that are running and sockets that are closing."""
 SHUTTING_DOWN = Bye(
@@ -157,8 +156,7 @@ async def running(
         with _naming(listen.host, listen.ws_port, "--ws-port"):
             ws_port = await gateway.start(listen.host, listen.ws_port, ssl=tls)
         stack.push_async_callback(_farewell, ports, gateway)
-        sweeper = asyncio.create_task(_sweep(ports))
-        stack.callback(sweeper.cancel)
+        await stack.enter_async_context(sweeping(ports))
         with _naming(listen.host, listen.http_port, "--http-port"):
             http_socket = _bound(listen.host, listen.http_port)
         api = create_app(
@@ -255,16 +253,6 @@ def _export_metrics(api: FastAPI, ports: Ports, gateway: Gateway, webhooks: Webh
         return Response(exported.text(snapshot), media_type=metrics.CONTENT_TYPE)
 
     api.add_route("/metrics", scrape, include_in_schema=False)
-
-
-async def _sweep(ports: Ports) -> None:
-    while True:
-        await asyncio.sleep(SWEEP_EVERY_S)
-        try:
-            await sessions.sweep(ports)
-        except OSError:
-            # The disk may be full for a while; the sweep goes on when it is not.
-            log.exception("sweep failed")
 
 
 async def _farewell(ports: Ports, gateway: Gateway) -> None:
