@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
 from infra.aws.clients import Clients
+from infra.aws.last_seen import LastSeen
 from infra.aws.memberships import Memberships
+from infra.aws.plans import Plans
 from infra.aws.push_store import PushStore
 from infra.aws.push_writes import Retention
 from infra.aws.queues import Queue
@@ -15,8 +17,10 @@ from infra.aws.registry import Registry
 from infra.aws.rescue import Rescue
 from infra.aws.schedules import Schedules
 from infra.aws.sender import Budget, Sender
+from infra.aws.senders import Senders
 from infra.aws.settings import Settings
 from infra.aws.shards import Sharding
+from infra.aws.strategies import Strategies
 from infra.aws.table import Table
 from infra.aws.tickets import Tickets
 from infra.aws.timers import Timers
@@ -73,5 +77,9 @@ def build(settings: Settings) -> Adapters:
         tickets=Tickets(table, clock),
         audit=AuditTrail(table, clock, retention_days=settings.audit_retention_days),
         timers=timers,
+        strategies=Strategies(table, audit_retention_days=settings.audit_retention_days),
+        senders=Senders(table, audit_retention_days=settings.audit_retention_days),
+        plans=Plans(table),
+        last_seen=LastSeen(table, clock),
     )
-    return Adapters(ports=ports, pushes=pushes, timers=timers, rescue=Rescue(table, jobs, pushes.progress))
+    return Adapters(ports=ports, pushes=pushes, timers=timers, rescue=Rescue(table, jobs, pushes.job_progress))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
 
-Value: TypeAlias = str | int | float | bool | frozenset[str] | None
+Value: TypeAlias = str | int | float | bool | bytes | frozenset[str] | None
 """What an attribute holds. Deeper structures are kept as JSON text: they are read whole, and fast."""
 Item: TypeAlias = Mapping[str, Value]
 
@@ -27,6 +27,8 @@ def encoded(value: Value) -> UniversalAttributeValueTypeDef:
             return {"S": value}
         case int() | float():
             return {"N": repr(value)}
+        case bytes():
+            return {"B": value}
         case frozenset():
             if not value:
                 raise ValueError("DynamoDB keeps no empty set; leave the attribute out")
@@ -42,6 +44,8 @@ def decoded(value: AttributeValueTypeDef) -> Value:
             return float(number) if "." in number or "e" in number or "E" in number else int(number)
         case {"BOOL": truth}:
             return truth
+        case {"B": data}:
+            return data
         case {"SS": texts}:
             return frozenset(texts)
         case {"NULL": _}:

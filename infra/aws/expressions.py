@@ -11,14 +11,19 @@ from infra.aws.attributes import Value
 Amount: TypeAlias = int | frozenset[str]
 _NOTHING: Final[Mapping[str, Value]] = {}
 _NO_MORE: Final[Mapping[str, Amount]] = {}
+_NO_LESS: Final[Mapping[str, frozenset[str]]] = {}
 
 
-def change(to: Mapping[str, Value] = _NOTHING, add: Mapping[str, Amount] = _NO_MORE) -> Condition:
-    """An update: attributes set (or removed, where None), numbers added to, sets added to.
+def change(
+    to: Mapping[str, Value] = _NOTHING,
+    add: Mapping[str, Amount] = _NO_MORE,
+    take: Mapping[str, frozenset[str]] = _NO_LESS,
+) -> Condition:
+    """An update: attributes set (or removed, where None), numbers added to, sets added to and taken from.
 
-    Nothing is added for 0 and for an empty set. Raises ValueError if nothing is changed.
+    Nothing is added for 0, and nothing is done with an empty set. Raises ValueError if nothing is changed.
     """
-    clauses: dict[str, list[str]] = {"SET": [], "REMOVE": [], "ADD": []}
+    clauses: dict[str, list[str]] = {"SET": [], "REMOVE": [], "ADD": [], "DELETE": []}
     names: dict[str, str] = {}
     values: dict[str, Value] = {}
     for number, (name, value) in enumerate(to.items()):
@@ -33,6 +38,11 @@ def change(to: Mapping[str, Value] = _NOTHING, add: Mapping[str, Amount] = _NO_M
             names[f"#add{number}"] = name
             values[f":add{number}"] = more
             clauses["ADD"].append(f"#add{number} :add{number}")
+    for number, (name, less) in enumerate(take.items()):
+        if less:
+            names[f"#take{number}"] = name
+            values[f":take{number}"] = less
+            clauses["DELETE"].append(f"#take{number} :take{number}")
     expression = " ".join(f"{verb} {', '.join(some)}" for verb, some in clauses.items() if some)
     if not expression:
         raise ValueError("an update that changes nothing")

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, get_args
 
 from infra.aws import keys
 from infra.aws.attributes import Item, Value
 from infra.aws.values import arc_of, arc_text, optional_seconds, present, seconds, to_json, whole
 from services.domain import topics
-from services.domain.pushes import Counts, Job, JobKey
+from services.domain.pushes import FIRST_STAGE, Counts, Job, JobKey, JobKind
 from services.ports import DeadJob
 
+_KINDS: Final[Mapping[str, JobKind]] = {kind: kind for kind in get_args(JobKind)}
 COUNTED: Final = tuple(field.name for field in fields(Counts))
 """The attributes of an item that count."""
 NOT_DEAD: Final[Mapping[str, Value]] = {"dead_at_s": None, "dead_reason": None}
@@ -29,7 +30,8 @@ class KeptJob:
     """A job as it is kept. `name` is what it is called among the parts of its push, also when it is released again.
 
     `over` says that it is finished, or that `became`, the sort key of another, has taken its place. `moved_at_s` is
-    when it last went on. `large` says that it was written before its release was: it is real if its push says so.
+    when it last went on. `large` says that it was written before its release was: it is real if its push has it among
+    the parts that are left. `counts` is what its pages came to, `expires_at` when TTL may delete it.
     """
 
     job: Job
@@ -39,6 +41,8 @@ class KeptJob:
     moved_at_s: float
     dead: DeadJob | None
     large: bool
+    counts: Counts
+    expires_at: int | None
 
 
 def attributes(job: Job, name: str, at_s: float) -> Item:
@@ -53,7 +57,7 @@ def item(job: Job, name: str, at_s: float, *, expires_at: int | None) -> Item:
 
 def moved(following: Job, at_s: float) -> Mapping[str, Value]:
     """What to set (None: to remove) where a job goes on as `following`."""
-    gone = dict.fromkeys(("kind", "arc", "after", "left", "attempt"))
+    gone = dict.fromkeys(("kind", "stage", "arc", "after", "left", "attempt"))
     return {**NOT_DEAD, **gone, **_stands(following), "moved_at_s": at_s}
 
 
@@ -82,13 +86,15 @@ def job_of(push_id: str, kept: Mapping[str, Value]) -> KeptJob:
         part=int(part),
         lane=int(lane),
         topic=topics.parse(str(kept["topic"])),
-        kind="recall" if kept.get("kind") == "recall" else "deliver",
+        kind=_KINDS[str(kept.get("kind", "deliver"))],
+        stage=str(kept.get("stage", FIRST_STAGE)),
         arc=arc_of(kept.get("arc")),
         step=whole(kept["page"]),
         after=None if after is None else str(after),
         left=tuple(json.loads(str(kept.get("left", "[]")))),
         attempt=whole(kept.get("attempt", 0)),
     )
+    expires_at = kept.get("expires_at")
     dead_at_s = optional_seconds(kept.get("dead_at_s"))
     return KeptJob(
         job=job,
@@ -98,6 +104,8 @@ def job_of(push_id: str, kept: Mapping[str, Value]) -> KeptJob:
         moved_at_s=seconds(kept["moved_at_s"]),
         dead=None if dead_at_s is None else DeadJob(job=job, reason=str(kept["dead_reason"]), at_s=dead_at_s),
         large=kept.get("large") is True,
+        counts=counts_of(kept),
+        expires_at=None if expires_at is None else whole(expires_at),
     )
 
 
@@ -111,6 +119,7 @@ def _stands(job: Job) -> Item:
         {
             "page": job.step,
             "kind": None if job.kind == "deliver" else job.kind,
+            "stage": None if job.stage == FIRST_STAGE else job.stage,
             "arc": arc_text(job.arc),
             "after": job.after,
             "left": to_json(job.left) if job.left else None,

@@ -1,15 +1,16 @@
 """The progress of fan-out jobs in DynamoDB: each step noted once, the last one completing its push.
 
-A page is one conditional write of its job. A job that ends is noted in two: first in the job, then, by its name, in
-the set of those that the push's record says have ended: two write units. A transaction would cost four, it tells nobody
+A page is one conditional write of its job. A job that ends is noted in two: first in the job, then its name is taken
+from those that the push's record says are left: two write units. A transaction would cost four, it tells nobody
 how many parts are left, and of the hundred jobs of a push that end in the same second it lets one through at a time.
-Adding a name again changes nothing; so whoever meets a job that is over, and of which the record does not know yet,
+Taking a name again changes nothing; so whoever meets a job that is over, and of which the record does not know yet,
 because the process that ended it died in between, finishes that: a repeat of the step, a message that is delivered
 again, or `rescue`.
 """
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +19,15 @@ from typing import Final
 from infra.aws import job_items, keys
 from infra.aws.actions import PRESENT, Action, Condition, Put, Update
 from infra.aws.attributes import Value
-from infra.aws.expressions import Amount, change, holds
+from infra.aws.expressions import change, holds
 from infra.aws.job_items import KeptJob
 from infra.aws.keys import Key
-from infra.aws.push_items import Record
+from infra.aws.push_items import PARTS_LEFT, Record, kept_until, lasts_s
 from infra.aws.push_log import entry_item
 from infra.aws.push_records import PushRecords
 from infra.aws.receipts import Receipts
 from infra.aws.table import Table, TableUnavailable
-from services.domain.pushes import OPEN, Counts, Job, JobKey, LogEntry, State
+from services.domain.pushes import OPEN, Counts, Job, JobKey, JobKind, LogEntry, SliceTally, State
 from services.ports import Advance
 
 NOTE_CHARACTERS: Final = 12
@@ -37,32 +38,54 @@ MOST_TRIES: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushWithJobs:
-    """A push, unless only its jobs are there, all of these, and what their pages came to together."""
+    """A push, unless only its jobs are there, and all of these."""
 
     record: Record | None
     jobs: Sequence[KeptJob]
-    counts: Counts
+
+    @property
+    def counts(self) -> Counts:
+        """What its deliveries came to; of a resend or a recall nothing counts."""
+        return sum((kept.counts for kept in self.released() if kept.job.kind == "deliver"), Counts())
+
+    def released(self) -> Sequence[KeptJob]:
+        """The jobs that came to be: those of a step that never did were written before it, and are in nobody's way."""
+        left = frozenset[str]() if self.record is None else self.record.left
+        return [kept for kept in self.jobs if not kept.large or kept.over or kept.name in left]
 
     def at_rest(self, since_s: float) -> Sequence[Job]:
         """Jobs that are to be done, and that have not gone on since a moment."""
-        releases = frozenset[str]() if self.record is None else self.record.large_releases
         return [
-            kept.job
-            for kept in self.jobs
-            if not kept.over
-            and kept.dead is None
-            and kept.moved_at_s <= since_s
-            and (not kept.large or kept.job.position in releases)
+            kept.job for kept in self.released() if not kept.over and kept.dead is None and kept.moved_at_s <= since_s
+        ]
+
+    def slices(self) -> Sequence[SliceTally]:
+        """What each slice came to, in order of position. A part that was released again is one of its new slice."""
+        of_slice: dict[tuple[str, str, JobKind], list[KeptJob]] = {}
+        for kept in sorted(self.released(), key=lambda kept: kept.job.position):
+            of_slice.setdefault((kept.job.position, kept.job.stage, kept.job.kind), []).append(kept)
+        return [
+            SliceTally(
+                stage=stage,
+                kind=kind,
+                position=position,
+                parts=sum(kept.became is None for kept in some),
+                parts_left=sum(not kept.over for kept in some),
+                moved_at_s=max(kept.moved_at_s for kept in some),
+                counts=sum((kept.counts for kept in some), Counts()),
+            )
+            for (position, stage, kind), some in of_slice.items()
         ]
 
 
 class JobProgress:
     """Jobs as they stand, and how they go on. Every call raises TableUnavailable."""
 
-    def __init__(self, table: Table, records: PushRecords, receipts: Receipts) -> None:
+    def __init__(self, table: Table, records: PushRecords, receipts: Receipts, retention_days: int) -> None:
         self._table = table
         self._records = records
         self._receipts = receipts
+        self._retention_days = retention_days
 
     async def job(self, key: JobKey) -> Job | None:
         """As `services.ports.PushStore.job`."""
@@ -82,22 +105,17 @@ class JobProgress:
         while kept is not None and kept.became is not None:
             item = await self._table.get(Key(keys.push_partition(job.push_id), kept.became))
             kept = None if item is None else job_items.job_of(job.push_id, item)
-        if kept is None:
-            return _successor_in_record(record, job)
-        if kept.over:
+        if kept is not None and kept.over:
             await self.mend(record, kept)
-            return None
-        return kept.job
+        return None if kept is None or kept.over else kept.job
 
     async def of_push(self, push_id: str) -> PushWithJobs:
-        """A push with all of its jobs, the finished ones too, and what their pages came to: one read."""
+        """A push with all of its jobs, the finished ones too: one read."""
         first, _ = keys.JOBS
         items = await self._table.query_all(keys.push_partition(push_id), first=first, last=keys.META)
-        kept = [item for item in items if "topic" in item]
         return PushWithJobs(
             record=await self._records.of(items[-1]) if items and items[-1]["sk"] == keys.META else None,
-            jobs=[job_items.job_of(push_id, item) for item in kept],
-            counts=sum((job_items.counts_of(item) for item in kept), Counts()),
+            jobs=[job_items.job_of(push_id, item) for item in items if "topic" in item],
         )
 
     async def advance(self, advance: Advance) -> int | None:
@@ -126,14 +144,12 @@ class JobProgress:
         if kept is None:
             return False
         seat, still = _seat(record, job)
-        actions: list[Action] = []
-        if _is_in_record(record, job.key):
-            moves = {**job_items.moved(again, at_s), "job": job_items.sort_key(again.key)}
-            actions.append(Update(key=seat, change=change(moves), condition=holds(still)))
-        else:
-            became = {"over": True, "became": job_items.sort_key(again.key), **job_items.NOT_DEAD}
-            item = job_items.item(again, kept.name, at_s, expires_at=record.expires_at)
-            actions += [Update(key=seat, change=change(became), condition=holds(still)), Put(item=item)]
+        became = {"over": True, "became": job_items.sort_key(again.key), **job_items.NOT_DEAD}
+        expires_at = kept.expires_at or math.ceil(
+            kept_until(record.push, self._retention_days, at_s) + lasts_s(record.push)
+        )
+        item = job_items.item(again, kept.name, at_s, expires_at=expires_at)
+        actions: list[Action] = [Update(key=seat, change=change(became), condition=holds(still)), Put(item=item)]
         if entry is not None:
             actions.append(Put(item=entry_item(entry)))
         return await self._table.transact(actions)
@@ -155,15 +171,15 @@ class JobProgress:
 
     async def mend(self, record: Record, kept: KeptJob) -> None:
         """Note in its push that a job has ended, where that was not done."""
-        if kept.over and kept.became is None and kept.name not in record.ended:
+        if kept.over and kept.became is None and kept.name in record.left:
             await self._note_end(record, kept.name, kept.moved_at_s)
 
     async def complete(self, record: Record, at_s: float) -> None:
-        """Complete a push that is being sent and has no parts left; one that is over is listed no more as under way."""
-        if record.parts_left > 0:
+        """Complete a push whose last slices are sent; one that is over and has no parts left is under way no more."""
+        if record.left:
             return
         state, step = record.push.state, record.push.step
-        if state is State.SENDING:
+        if state is State.SENDING and record.push.closing:
             to, still = _completed(record, at_s)
             completed = Update(key=keys.push(record.push.id), change=change(to), condition=holds(still))
             if await self._table.update(completed) is None:
@@ -211,13 +227,13 @@ class JobProgress:
     async def _note_end(self, record: Record, name: str, at_s: float) -> int:
         """Note that a part has ended, and complete the push if it was the last; the parts that are left."""
         key = keys.push(record.push.id)
-        ended = {"ended": frozenset({name})}
-        if record.parts_left == 1 and record.push.state is State.SENDING:
+        ended = {PARTS_LEFT: frozenset({name})}
+        if record.is_last:
             to, still = _completed(record, at_s)
-            item = await self._table.update(Update(key=key, change=change(to, ended), condition=holds(still)))
+            item = await self._table.update(Update(key=key, change=change(to, take=ended), condition=holds(still)))
             if item is not None:
                 return await self._left(item, at_s)
-        item = await self._table.update(Update(key=key, change=change(add=ended), condition=PRESENT))
+        item = await self._table.update(Update(key=key, change=change(take=ended), condition=PRESENT))
         return 0 if item is None else await self._left(item, at_s)
 
     async def _end_in_record(self, record: Record | None, advance: Advance) -> int | None:
@@ -230,11 +246,11 @@ class JobProgress:
             if kept.over or kept.job.step != advance.job.step:
                 return None
             to = _over(advance.at_s)
-            if record.parts_left == 1 and record.push.state is State.SENDING:
+            if record.is_last:
                 completed, unchanged = _completed(record, advance.at_s)
                 to, still = {**to, **completed}, {**still, **unchanged}
-            add: dict[str, Amount] = {**job_items.counted(advance.counts), "ended": frozenset({kept.name})}
-            item = await self._table.update(Update(key=seat, change=change(to, add), condition=holds(still)))
+            ended = change(to, job_items.counted(advance.counts), {PARTS_LEFT: frozenset({kept.name})})
+            item = await self._table.update(Update(key=seat, change=ended, condition=holds(still)))
             if item is not None:
                 return await self._left(item, advance.at_s)
             record = await self._records.get(advance.job.push_id)
@@ -269,15 +285,6 @@ def _completed(record: Record, at_s: float) -> tuple[Mapping[str, Value], Mappin
     """What a push that is completed becomes, and what must still hold of it then."""
     push = record.push
     return (
-        {"state": State.COMPLETED.value, "step": push.step + 1, "finished_at_s": at_s},
+        {"state": State.COMPLETED.value, "step": push.step + 1, "finished_at_s": at_s, "due_at_s": None},
         {"state": push.state.value, "step": push.step},
     )
-
-
-def _successor_in_record(record: Record, job: Job) -> Job | None:
-    """The job in a push's record, if it is the one that took the place of `job`, which is not kept any more."""
-    if record.job is None or job.kind != "deliver":
-        return None
-    kept = job_items.job_of(record.push.id, record.item)
-    is_successor = (kept.job.part, kept.job.lane) == (job.part, job.lane) and not kept.over
-    return kept.job if is_successor else None

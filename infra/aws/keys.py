@@ -160,13 +160,22 @@ RECEIPTS: Final = ("R#", "R$")
 """The lowest and the highest sort key of the receipts in a partition."""
 
 
-def counter(number: int) -> str:
-    """The sort key of a counter among receipts."""
-    return f"COUNT#{number}"
+def counter(stage: str, number: int) -> str:
+    """The sort key of a counter among receipts: of what terminals of a stage tell."""
+    return f"COUNT#{escaped(stage)}#{number}"
 
 
 COUNTERS: Final = ("COUNT#", "COUNT$")
 """The lowest and the highest sort key of the counters in a partition."""
+
+
+def reader(user: str) -> str:
+    """The sort key, among receipts, of what says that a user has read the push on some terminal."""
+    return f"U#{user}"
+
+
+READERS: Final = ("U#", "U$")
+"""The lowest and the highest sort key of the users in a partition who have read the push."""
 
 
 def day_of(at_s: float) -> str:
@@ -196,3 +205,51 @@ def ticket(ticket_id: str) -> Key:
 def timer(name: str) -> Key:
     """A timer that is set."""
     return Key(f"TIMER#{escaped(name)}", META)
+
+
+STRATEGIES: Final = "STRATEGIES"
+"""The partition of the strategies that were kept, by name."""
+
+
+def strategy(name: str) -> Key:
+    """The newest version of a strategy."""
+    return Key(STRATEGIES, name)
+
+
+def strategy_versions(name: str) -> str:
+    """Where all versions of a strategy are, in order."""
+    return f"STRATEGY#{escaped(name)}"
+
+
+def strategy_version(name: str, version: int) -> Key:
+    """One version of a strategy."""
+    return Key(strategy_versions(name), f"{version:010d}")
+
+
+SENDERS: Final = "SENDERS"
+"""The partition of the callers who are held to something, by name."""
+
+
+def sender_minute(sub: str, minute: int) -> Key:
+    """How many pushes a sender made in a minute since the epoch."""
+    return Key(f"SENT#{escaped(sub)}", f"{minute:010d}")
+
+
+def plan(plan_id: str) -> Key:
+    """A plan."""
+    return Key(f"PLAN#{escaped(plan_id)}", META)
+
+
+def plan_names(plan_id: str, number: int) -> Key:
+    """Some of the names of the terminals that a plan is for."""
+    return Key(plan(plan_id).pk, f"NAMES#{number}")
+
+
+def seen(shard: int) -> str:
+    """Where some of the terminals that were here are, by name."""
+    return f"SEEN#{shard}"
+
+
+def seen_of(user: str) -> str:
+    """Where the names of a user's terminals that were here are."""
+    return f"SEEN#USER#{escaped(user)}"

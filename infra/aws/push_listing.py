@@ -17,7 +17,7 @@ from infra.aws.attributes import Value
 from infra.aws.push_items import UNMARKED, listing_key
 from infra.aws.push_records import PushRecords
 from infra.aws.table import QueryPage, Table
-from infra.aws.values import DAY_S
+from infra.aws.values import DAY_S, seconds
 from infra.aws.walk import walk
 from services.domain import positions
 from services.domain.pushes import OPEN, Push, State
@@ -57,6 +57,25 @@ class PushListing:
             if following is None or looked_at >= SCANNED_AT_MOST:
                 return Page(found, following)
             behind = following
+
+    async def overdue(self, before_s: float, *, limit: int) -> Sequence[Push]:
+        """As `services.ports.PushStore.overdue`. It reads what is listed as under way, all of it."""
+        due = Condition(expression="due_at_s < :before", values={":before": before_s})
+        listed: list[Mapping[str, Value]] = []
+        after: str | None = None
+        while True:
+            page = await self._table.query(keys.UNDER_WAY, after=after, filtered=due, consistent=False)
+            listed += page.items
+            if page.last is None:
+                break
+            after = page.last
+        listed.sort(key=lambda item: seconds(item["due_at_s"]))
+        ids = [str(item["sk"]) for item in listed[:limit]]
+        records = await self._records.get_many(ids)
+        pushes = [records[push_id].push for push_id in ids if push_id in records]
+        return [
+            push for push in pushes if push.state in OPEN and push.due_at_s is not None and push.due_at_s < before_s
+        ]
 
     async def in_flight(self) -> Mapping[State, int]:
         """As `services.ports.PushStore.in_flight`."""

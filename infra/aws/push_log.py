@@ -73,6 +73,7 @@ def entry_item(entry: LogEntry) -> Item:
             "retained_until_s": entry.retained_until_s,
             "ends_at_s": entry.expires_at_s,
             "collapse_key": entry.collapse_key,
+            "again": entry.again or None,
             "expires_at": math.ceil(entry.retained_until_s + LOG_MEMORY_S),
         }
     )
@@ -99,4 +100,5 @@ def _entry_of(topic: Topic, item: Mapping[str, Value]) -> LogEntry:
         retained_until_s=seconds(item["retained_until_s"]),
         expires_at_s=optional_seconds(item.get("ends_at_s")),
         collapse_key=None if collapse_key is None else str(collapse_key),
+        again=item.get("again") is True,
     )

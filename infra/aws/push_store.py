@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from infra.aws import idempotency, push_writes
@@ -21,7 +20,8 @@ from infra.aws.queues import Queue, QueueUnavailable, send_jobs
 from infra.aws.receipts import Receipts
 from infra.aws.table import Table, TableUnavailable
 from services.domain.audit import AuditEntry
-from services.domain.pushes import OPEN, Counts, Job, JobKey, LogEntry, Push, Receipt, State
+from services.domain.connection import Connection
+from services.domain.pushes import Counts, Job, JobKey, LogEntry, Progress, Push, Receipt, State
 from services.domain.topics import Topic
 from services.ports import Advance, Clock, DeadJob, Page, Submission, Submitted
 
@@ -43,7 +43,7 @@ class PushStore:
         self._retention = retention
         self.records = PushRecords(table)
         self._receipts = Receipts(table, retention.pushes_days)
-        self.progress = JobProgress(table, self.records, self._receipts)
+        self.job_progress = JobProgress(table, self.records, self._receipts, retention.pushes_days)
         self._listing = PushListing(table, self.records, retention.pushes_days)
         self._logs = PushLog(table)
 
@@ -84,42 +84,33 @@ class PushStore:
         return await self._listing.page(now_s=now_s, limit=limit, after=after, states=states, sender=sender)
 
     async def counts(self, push_id: str) -> Counts:
-        kept = await self.progress.of_push(push_id)
+        kept = await self.job_progress.of_push(push_id)
         if kept.record is None:
             return Counts()
         if kept.record.push.strategy.ack_need is None:
             return kept.counts
-        return kept.counts + await self._receipts.counts(kept.record.push)
+        return sum((await self._receipts.told(kept.record.push)).values(), kept.counts)
 
     async def transition(
         self,
-        push: Push,
-        to: State,
+        before: Push,
+        after: Push,
         *,
         at_s: float,
-        by: str | None = None,
         audit: AuditEntry | None = None,
         entries: Sequence[LogEntry] = (),
         jobs: Sequence[Job] = (),
     ) -> Push | None:
-        finished = to not in OPEN
-        after = replace(
-            push,
-            state=to,
-            step=push.step + 1,
-            finished_at_s=at_s if finished else None,
-            ended_by=by if finished else None,
-        )
-        ends_otherwise = push_writes.moves_end(push, after, at_s, entries, self._retention)
+        ends_otherwise = push_writes.moves_end(before, after, at_s, entries, self._retention)
         writes = push_writes.of_transition(
-            push,
+            before,
             after,
             at_s=at_s,
             audit=audit,
             entries=entries,
             jobs=jobs,
             retention=self._retention,
-            contents_apart=ends_otherwise and await self._contents_are_apart(push.id),
+            contents_apart=ends_otherwise and await self._contents_are_apart(before.id),
         )
         await self._write_first(writes)
         if not await self._table.transact(writes.commit):
@@ -128,28 +119,41 @@ class PushStore:
         await self._send(jobs)
         return after
 
+    async def overdue(self, before_s: float, *, limit: int) -> Sequence[Push]:
+        return await self._listing.overdue(before_s, limit=limit)
+
+    async def progress(self, push_id: str) -> Progress:
+        kept = await self.job_progress.of_push(push_id)
+        push = None if kept.record is None else kept.record.push
+        told = {} if push is None or push.strategy.ack_need is None else await self._receipts.told(push)
+        answers = {
+            stage: Counts(received=counts.received, read=counts.read, failed=counts.failed, recalled=counts.recalled)
+            for stage, counts in told.items()
+        }
+        return Progress(slices=() if push is None else tuple(kept.slices()), told=answers)
+
     async def advance(self, advance: Advance) -> int | None:
-        left = await self.progress.advance(advance)
+        left = await self.job_progress.advance(advance)
         if left is not None and advance.hands_over and advance.next is not None:
             # Should this fail, the message that the worker has comes again, and finds the job where it stands.
             await send_jobs(self._jobs, [advance.next], delay_s=advance.delay_s)
         return left
 
     async def release_again(self, job: Job, entry: LogEntry | None, again: Job) -> bool:
-        return await self.progress.release_again(job, entry, again, at_s=self._clock.now_s())
+        return await self.job_progress.release_again(job, entry, again, at_s=self._clock.now_s())
 
     async def job(self, key: JobKey) -> Job | None:
-        return await self.progress.job(key)
+        return await self.job_progress.job(key)
 
     async def current(self, job: Job) -> Job | None:
         """What the job in a message has come to, also if it was released again; None if it is finished or unknown."""
-        return await self.progress.current(job)
+        return await self.job_progress.current(job)
 
     async def set_aside(self, job: Job, *, reason: str, at_s: float) -> bool:
-        return await self.progress.set_aside(job, reason=reason, at_s=at_s)
+        return await self.job_progress.set_aside(job, reason=reason, at_s=at_s)
 
     async def dead_jobs(self, push_id: str) -> Sequence[DeadJob]:
-        return [kept.dead for kept in (await self.progress.of_push(push_id)).jobs if kept.dead is not None]
+        return [kept.dead for kept in (await self.job_progress.of_push(push_id)).jobs if kept.dead is not None]
 
     async def log(self, topic: Topic, *, after: str, retained_at_s: float, limit: int) -> Sequence[LogEntry]:
         return await self._logs.read(topic, after=after, retained_at_s=retained_at_s, limit=limit)
@@ -173,6 +177,16 @@ class PushStore:
         push = await self._push(push_id)
         return Page([]) if push is None else await self._receipts.page(push, limit=limit, after=after)
 
+    async def receipts_of(self, push_id: str, terminal_ids: Collection[str]) -> Mapping[str, Receipt]:
+        push = await self._push(push_id)
+        return {} if push is None else await self._receipts.of_terminals(push, terminal_ids)
+
+    async def confirmed(self, push: Push, rows: Sequence[Connection]) -> frozenset[str]:
+        return await self._receipts.confirmed(push, rows)
+
+    async def unconfirmed(self, push: Push, stage: str) -> int:
+        return await self._receipts.unconfirmed(push, stage)
+
     async def in_flight(self) -> Mapping[State, int]:
         return await self._listing.in_flight()
 
@@ -193,7 +207,7 @@ class PushStore:
 
     async def _repeated(self, push_id: str, now_s: float) -> Submitted:
         """The push that an idempotency key made; its jobs are sent again if they may never have been sent."""
-        kept = await self.progress.of_push(push_id)
+        kept = await self.job_progress.of_push(push_id)
         if kept.record is None:
             raise LookupError(f"push {push_id} was forgotten before its idempotency key")
         await self._send([job for job in kept.at_rest(now_s - SENT_WITHIN_S) if job.step == 0])

@@ -6,6 +6,8 @@ cannot be. If it turns out that there is no push to go with it, it is deleted.
 
 from __future__ import annotations
 
+import math
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -18,9 +20,12 @@ from infra.aws.audit_trail import audit_item
 from infra.aws.expressions import Amount, change, holds
 from infra.aws.keys import Key
 from infra.aws.push_items import (
+    PARTS_LEFT,
     UNMARKED,
+    changing,
     contents,
     kept_until,
+    lasts_s,
     listing_item,
     record_item,
     under_way_item,
@@ -34,7 +39,8 @@ from services.domain.audit import AuditEntry
 from services.domain.pushes import OPEN, Job, LogEntry, Push, State
 from services.ports import Submission
 
-_BEING_SENT: Final = (State.SENDING, State.SENT)
+_HAS_PARTS: Final = frozenset({State.WAITING, State.SENDING, State.SENT, State.HALTED})
+"""States in which parts of a push may be left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +68,9 @@ def of_submission(submission: Submission, *, now_s: float, retention: Retention)
     push, some = submission.push, submission.jobs
     kept = kept_until(push, retention.pushes_days, _retained_until_s(submission.entries))
     expires_at = None if waits(push) else kept
-    record = record_item(push, parts=len(some), expires_at=expires_at)
-    only = some[0] if len(some) == 1 else None
+    names = [str(number) for number in range(len(some))]
+    record = record_item(push, parts=names, expires_at=expires_at)
+    only = some[0] if len(some) == 1 and push.closing else None
     if only is not None:
         record = {**record, "job": job_items.sort_key(only.key), **job_items.attributes(only, "0", now_s)}
     record, *apart = with_contents(record, contents(push))
@@ -74,7 +81,8 @@ def of_submission(submission: Submission, *, now_s: float, retention: Retention)
         first.append(under_way_item(push, now_s, expires_at, logged))
     first += [*apart, *map(entry_item, submission.entries)]
     if only is None:
-        first += [job_items.item(job, str(number), now_s, expires_at=kept) for number, job in enumerate(some)]
+        outlasts = kept + math.ceil(lasts_s(push))
+        first += [job_items.item(job, name, now_s, expires_at=outlasts) for name, job in zip(names, some, strict=True)]
     commit = [Put(item=record, condition=ABSENT), _audit(submission.audit, retention)]
     if submission.idempotency is not None:
         commit.append(idempotency.claim(submission.idempotency, push.id, now_s))
@@ -92,18 +100,13 @@ def of_transition(
     retention: Retention,
     contents_apart: bool,
 ) -> Writes:
-    """The writes of a change of state. The commit fails if the push is not as it was before.
+    """The writes of a step. The commit fails if the push is not as it was before.
 
     `contents_apart` says that the push has an item of contents that must be kept for as long as it.
     """
     kept = _kept_until(before, at_s, entries, retention)
     expires_at = None if waits(after) else kept
-    to: dict[str, Value] = {
-        "state": after.state.value,
-        "step": after.step,
-        "finished_at_s": after.finished_at_s,
-        "ended_by": after.ended_by,
-    }
+    to: dict[str, Value] = {**changing(after)}
     actions: list[Action] = [] if audit is None else [_audit(audit, retention)]
     ends_otherwise = moves_end(before, after, at_s, entries, retention)
     if ends_otherwise:
@@ -112,20 +115,24 @@ def of_transition(
             actions.append(Update(key=keys.push_contents(before.id), change=change({"expires_at": expires_at})))
     if ends_otherwise or {before.state, after.state} - UNMARKED:
         actions.append(Put(item=listing_item(after, expires_at)))
-    if after.state in OPEN or jobs or before.state in _BEING_SENT:
+    if after.state in OPEN or jobs or before.state in _HAS_PARTS:
         # Parts that are left are seen to in any state; with the last of them it is not under way any more.
         actions.append(Put(item=under_way_item(after, at_s, expires_at)))
     elif before.state in OPEN:
         actions.append(Delete(key=Key(keys.UNDER_WAY, before.id)))
-    released = [job_items.item(job, f"{after.step}.{number}", at_s, expires_at=kept) for number, job in enumerate(jobs)]
+    is_large = 1 + len(actions) + len(jobs) + len(entries) > TRANSACT_ITEMS
+    # Written before it is so, the names of a step that never came to be must not be those of the one that did.
+    of_step = f"{after.step}.{secrets.token_hex(4)}" if is_large else str(after.step)
+    names = [f"{of_step}.{number}" for number in range(len(jobs))]
+    outlasts = kept + math.ceil(lasts_s(after))
+    released = [job_items.item(job, name, at_s, expires_at=outlasts) for name, job in zip(names, jobs, strict=True)]
     logged = [entry_item(entry) for entry in entries]
-    add: dict[str, Amount] = {"parts": len(jobs)}
+    add: dict[str, Amount] = {PARTS_LEFT: frozenset(names)}
     first: list[Item] = []
-    if 1 + len(actions) + len(released) + len(logged) <= TRANSACT_ITEMS:
-        actions += [Put(item=item) for item in chain(logged, released)]
-    else:
+    if is_large:
         first = [*logged, *({**item, "large": True} for item in released)]
-        add["large_releases"] = frozenset(job.position for job in jobs)
+    else:
+        actions += [Put(item=item) for item in chain(logged, released)]
     still = holds({"state": before.state.value, "step": before.step})
     return Writes(
         first=first, commit=[Update(key=keys.push(before.id), change=change(to, add), condition=still), *actions]

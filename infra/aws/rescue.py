@@ -12,17 +12,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from infra.aws import keys
-from infra.aws.actions import ABSENT
+from infra.aws.actions import ABSENT, Update
 from infra.aws.attributes import Value
+from infra.aws.expressions import change, holds
 from infra.aws.job_progress import JobProgress, PushWithJobs
 from infra.aws.keys import Key
-from infra.aws.push_items import listing_key
+from infra.aws.push_items import Record, listing_key
 from infra.aws.push_log import entry_key
 from infra.aws.push_records import is_record
 from infra.aws.queues import Queue, send_jobs
 from infra.aws.table import Table
 from infra.aws.values import DAY_S, seconds
 from services.domain import topics
+from services.domain.pushes import OPEN
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class Rescue:
         while True:
             page = await self._table.query(keys.UNDER_WAY, after=after)
             for item in page.items:
-                if seconds(item["since_s"]) <= now_s - RESCUE_AFTER_S:
+                if seconds(item["since_s"]) <= now_s - RESCUE_AFTER_S and "at_rest" not in item:
                     sent += await self._see_to(item, now_s)
             if page.last is None:
                 return sent
@@ -62,11 +64,23 @@ class Rescue:
         for job in kept.jobs:
             await self._progress.mend(kept.record, job)
         await self._progress.complete(kept.record, now_s)
+        if not kept.record.left and kept.record.push.state in OPEN:
+            await self._leave_alone(kept.record)
         at_rest = kept.at_rest(now_s - RESCUE_AFTER_S)
         if at_rest:
             await send_jobs(self._jobs, at_rest)
             log.warning("jobs sent again", extra={"push_id": push_id, "jobs": len(at_rest)})
         return len(at_rest)
+
+    async def _leave_alone(self, record: Record) -> None:
+        """Note that a push has nothing under way until its next step, which may be weeks off."""
+        await self._table.update(
+            Update(
+                key=Key(keys.UNDER_WAY, record.push.id),
+                change=change({"at_rest": True}),
+                condition=holds({"step": record.push.step, "at_rest": None}),
+            )
+        )
 
     async def _bury(self, listed: Mapping[str, Value], kept: PushWithJobs, now_s: float) -> None:
         """Delete what a submission wrote that has never come to be, and see to it that it does not any more."""

@@ -39,6 +39,7 @@ class Settings:
     connections_per_user: int
     push_retention_days: int
     audit_retention_days: int
+    last_seen_days: int
 
 
 def from_environment(variables: Mapping[str, str]) -> Settings:
@@ -61,6 +62,7 @@ def from_environment(variables: Mapping[str, str]) -> Settings:
         connections_per_user=read.number("FANFARE_CONNECTIONS_PER_USER", least=1, most=10_000),
         push_retention_days=read.number("FANFARE_PUSH_RETENTION_DAYS", least=1, most=3_650),
         audit_retention_days=read.number("FANFARE_AUDIT_RETENTION_DAYS", least=1, most=3_650),
+        last_seen_days=read.number("FANFARE_LAST_SEEN_DAYS", least=1, most=3_650),
     )
 
 
@@ -113,6 +115,7 @@ EXAMPLE: Final[Mapping[str, str]] = {
     "FANFARE_CONNECTIONS_PER_USER": "20",
     "FANFARE_PUSH_RETENTION_DAYS": "30",
     "FANFARE_AUDIT_RETENTION_DAYS": "400",
+    "FANFARE_LAST_SEEN_DAYS": "30",
     "FANFARE_ISSUERS": '[{"issuer": "https://id.example", "audiences": ["fanfare"], "discovery": true}]',
     "FANFARE_TICKET_KEY": "A" * 64,
 }

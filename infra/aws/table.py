@@ -162,12 +162,13 @@ class Table:
         limit: int | None = None,
         newest_first: bool = False,
         filtered: Condition | None = None,
+        only: Sequence[str] = (),
         consistent: bool = True,
     ) -> QueryPage:
         """One page of a partition: sort keys from `first` to `last`, both included, going on behind `after`.
 
         At most `limit` items are read, and at most 1 MB (DynamoDB's own limit); `filtered` leaves out some of those
-        that were read. `newest_first` walks backwards.
+        that were read, `only` all but these attributes. `newest_first` walks backwards.
         """
         request: QueryInputTypeDef = {
             "TableName": self.name,
@@ -181,7 +182,10 @@ class Table:
             request["ExclusiveStartKey"] = key_of(Key(pk, after))
         if filtered is not None:
             request["FilterExpression"] = filtered.expression
-        fill(request, keys, filtered)
+        names = {f"#only{number}": name for number, name in enumerate(only)}
+        if names:
+            request["ProjectionExpression"] = ", ".join(names)
+        fill(request, keys, filtered, Condition(expression="", names=names))
         answer = await self._call(lambda: self._client.query(**request))
         behind = answer.get("LastEvaluatedKey")
         return QueryPage(

@@ -67,6 +67,8 @@ def _value_bytes(value: Value) -> int:
     match value:
         case str():
             return len(value.encode())
+        case bytes():
+            return len(value)
         case frozenset():
             return sum(len(text.encode()) + 1 for text in value) + 3
         case bool() | None:

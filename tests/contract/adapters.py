@@ -100,9 +100,9 @@ async def dynamodb(directory: Path, clock: ManualClock) -> AsyncIterator[Adapter
         stream = moto.Stream()
 
         async def settled() -> None:
-            records = stream.records()
-            await last_seen.file(table, records, now_s=clock.now_s(), days=30)
-            await headcount.apply(table, records, now_s=clock.now_s())
+            while records := stream.records():
+                await last_seen.file(table, records, now_s=clock.now_s(), days=30)
+                await headcount.apply(table, records, now_s=clock.now_s())
 
         yield Adapters(
             registry=DynamoDBRegistry(table, clock),

@@ -19,11 +19,15 @@ from infra.aws import connection_rows, headcount, keys
 from infra.aws.attributes import Item, encoded_item
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
+from infra.aws.last_seen import LastSeen
 from infra.aws.memberships import Memberships
+from infra.aws.plans import Plans
 from infra.aws.push_store import PushStore
 from infra.aws.queues import Queue
 from infra.aws.registry import Registry
+from infra.aws.senders import Senders
 from infra.aws.shards import Sharding
+from infra.aws.strategies import Strategies
 from infra.aws.table import Table
 from infra.aws.tickets import Tickets
 from services.connections import handler as connections
@@ -172,7 +176,7 @@ class Cloud:
         self, target: str, *, receipts: str = "none", idempotency_key: str | None = None, budget: Budget = NO_LIMIT
     ) -> str:
         """A push, accepted, and then delivered by workers that have never heard of it; its id."""
-        request = requests.checked(target=target, message=MESSAGE, strategy={"receipts": receipts})
+        request = await requests.checked(self._ports, target=target, message=MESSAGE, strategy={"receipts": receipts})
         submitted = await submit(self._ports, request, sender="backend", idempotency_key=idempotency_key)
         while await self._work(budget):
             pass
@@ -250,6 +254,10 @@ class Cloud:
             audit=AuditTrail(table, clock),
             # No push here has an end.
             timers=cast(Timers, None),
+            strategies=Strategies(table),
+            senders=Senders(table),
+            plans=Plans(table),
+            last_seen=LastSeen(table, clock),
         )
 
     def _context(self, number: int, kind: str) -> dict[str, object]:

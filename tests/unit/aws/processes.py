@@ -6,9 +6,13 @@ from typing import cast
 
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
+from infra.aws.last_seen import LastSeen
 from infra.aws.memberships import Memberships
+from infra.aws.plans import Plans
 from infra.aws.push_store import PushStore
 from infra.aws.registry import Registry
+from infra.aws.senders import Senders
+from infra.aws.strategies import Strategies
 from infra.aws.table import Table
 from infra.aws.tickets import Tickets
 from services.ports import Gateway, Ports, Timers
@@ -28,4 +32,8 @@ def process(table: Table, clock: ManualClock, sockets: Gateway) -> Ports:
         tickets=Tickets(table, clock),
         audit=AuditTrail(table, clock),
         timers=cast(Timers, None),
+        strategies=Strategies(table),
+        senders=Senders(table),
+        plans=Plans(table),
+        last_seen=LastSeen(table, clock),
     )

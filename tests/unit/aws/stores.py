@@ -73,7 +73,7 @@ class Stores:
 
     async def rescued(self) -> int:
         """Go through what is under way now; how many jobs were sent again."""
-        return await Rescue(self.table, self.queue, self.pushes.progress).run(self.clock.at_s)
+        return await Rescue(self.table, self.queue, self.pushes.job_progress).run(self.clock.at_s)
 
     async def started(self, sent: Push, key: IdempotencyKey | None = None) -> list[Job]:
         """Submit a push with an entry in each of its logs; its jobs."""
@@ -104,4 +104,4 @@ def kept(prefix: str = "") -> Sequence[Mapping[str, Value]]:
 
 def names(prefix: str = "") -> list[str]:
     """The keys of those items, in order."""
-    return sorted(f"{item['pk']} {item['sk']}" for item in kept(prefix))
+    return sorted(f"{item['pk']!s} {item['sk']!s}" for item in kept(prefix))

@@ -108,7 +108,7 @@ async def test_a_recall_is_not_taken_for_the_job_it_recalls(store: Stores) -> No
     (job,) = await store.started(pushed)
     recall = replace(job, kind="recall", position=positions.new_id(NOON_S))
     assert await store.pushes.current(recall) is None
-    await store.pushes.transition(pushed, State.CANCELLED, at_s=NOON_S, jobs=[recall])
+    await store.pushes.transition(pushed, pushed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=[recall])
     assert await store.pushes.current(recall) == recall
     assert await store.pushes.current(job) == job
 
@@ -142,7 +142,7 @@ async def test_a_push_waits_for_its_recall_before_it_is_no_longer_under_way(stor
     completed = await store.pushes.get(pushed.id)
     assert completed is not None
     recall = replace(job, kind="recall", position=positions.new_id(NOON_S))
-    await store.pushes.transition(completed, State.CANCELLED, at_s=NOON_S, jobs=[recall])
+    await store.pushes.transition(completed, completed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=[recall])
     assert names("PUSHES#UNDER-WAY") == [f"PUSHES#UNDER-WAY {pushed.id}"]
     assert await store.pushes.advance(_end(recall)) == 0
     assert names("PUSHES#UNDER-WAY") == []
@@ -160,7 +160,9 @@ async def test_a_cancel_just_after_the_end_keeps_its_recall_under_way(
     async def late(key: Key, condition: Condition | None = None) -> Mapping[str, Value] | None:
         completed = await store.pushes.get(pushed.id)
         assert completed is not None
-        await store.pushes.transition(completed, State.CANCELLED, at_s=NOON_S, jobs=[recall])
+        await store.pushes.transition(
+            completed, completed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=[recall]
+        )
         return await deleted(key, condition)
 
     monkeypatch.setattr(store.table, "deleted", late)
@@ -177,7 +179,7 @@ async def test_a_cancel_just_before_a_push_is_completed_keeps_its_recall_under_w
     update = store.table.update
 
     async def late(asked: Update) -> Mapping[str, Value] | None:
-        await store.pushes.transition(pushed, State.CANCELLED, at_s=NOON_S, jobs=[recall])
+        await store.pushes.transition(pushed, pushed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=[recall])
         return await update(asked)
 
     monkeypatch.setattr(store.table, "update", late)
@@ -286,7 +288,7 @@ async def test_however_a_cancel_meets_the_ends_of_jobs_all_is_seen_to(
     jobs = await shuffled.started(pushed)
     recalls = [replace(job, kind="recall", position=positions.new_id(NOON_S)) for job in jobs]
     cancelled, *left = await asyncio.gather(
-        shuffled.pushes.transition(pushed, State.CANCELLED, at_s=NOON_S, jobs=recalls),
+        shuffled.pushes.transition(pushed, pushed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=recalls),
         *(shuffled.pushes.advance(_end(job)) for job in jobs),
     )
     assert None not in left

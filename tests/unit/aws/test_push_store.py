@@ -65,16 +65,16 @@ async def test_the_jobs_that_a_transition_releases_are_sent(store: Stores, sent:
     await store.started(pushed)
     sent.jobs()
     recalls = [replace(job, kind="recall") for job in jobs_of(pushed)]
-    await store.pushes.transition(pushed, State.CANCELLED, at_s=NOON_S, jobs=recalls)
+    await store.pushes.transition(pushed, pushed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=recalls)
     assert sent.jobs() == recalls
 
 
 async def test_a_transition_that_comes_late_sends_nothing(store: Stores, sent: Outbox) -> None:
     pushed = push()
     await store.started(pushed)
-    await store.pushes.transition(pushed, State.EXPIRED, at_s=NOON_S)
+    await store.pushes.transition(pushed, pushed.moved(State.EXPIRED, at_s=NOON_S), at_s=NOON_S)
     sent.jobs()
-    await store.pushes.transition(pushed, State.CANCELLED, at_s=NOON_S, jobs=jobs_of(pushed))
+    await store.pushes.transition(pushed, pushed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=jobs_of(pushed))
     assert sent.jobs() == []
 
 
@@ -245,7 +245,7 @@ async def test_a_transition_larger_than_a_transaction_is_whole_too(store: Stores
     entries = [log_entry(pushed, job.topic, position=job.position) for job in recalls]
     noted = audit_entry(action="push.cancel")
     cancelled = await store.pushes.transition(
-        pushed, State.CANCELLED, at_s=NOON_S, audit=noted, entries=entries, jobs=recalls
+        pushed, pushed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, audit=noted, entries=entries, jobs=recalls
     )
     assert await store.pushes.get(pushed.id) == cancelled
     assert {job.key for job in sent.jobs()} == {job.key for job in recalls}
@@ -257,12 +257,17 @@ async def test_a_transition_larger_than_a_transaction_is_whole_too(store: Stores
 async def test_a_large_transition_that_comes_late_leaves_nothing(store: Stores) -> None:
     pushed = push(*MANY)
     await store.started(pushed)
-    await store.pushes.transition(pushed, State.EXPIRED, at_s=NOON_S)
+    await store.pushes.transition(pushed, pushed.moved(State.EXPIRED, at_s=NOON_S), at_s=NOON_S)
     before = names()
     recalls = jobs_of(pushed)
     entries = [log_entry(pushed, job.topic, position=job.position) for job in recalls]
     late = await store.pushes.transition(
-        pushed, State.CANCELLED, at_s=NOON_S, audit=audit_entry(), entries=entries, jobs=recalls
+        pushed,
+        pushed.moved(State.CANCELLED, at_s=NOON_S),
+        at_s=NOON_S,
+        audit=audit_entry(),
+        entries=entries,
+        jobs=recalls,
     )
     assert late is None
     assert names() == before
@@ -280,12 +285,12 @@ async def test_all_that_a_push_writes_goes_some_day(store: Stores) -> None:
     await store.pushes.release_again(second, log_entry(pushed, second.topic, position=again.position), again)
     await store.pushes.transition(
         pushed,
-        State.CANCELLED,
+        pushed.moved(State.CANCELLED, at_s=NOON_S),
         at_s=NOON_S,
         entries=[log_entry(pushed)],
         jobs=[replace(job, kind="recall") for job in jobs_of(pushed)],
     )
-    without_end = [f"{item['pk']} {item['sk']}" for item in kept() if "expires_at" not in item]
+    without_end = [f"{item['pk']!s} {item['sk']!s}" for item in kept() if "expires_at" not in item]
     assert len(kept()) > 15
     assert without_end == []
 
@@ -298,7 +303,9 @@ async def test_a_push_is_kept_as_long_as_a_log_names_it(store: Stores) -> None:
     assert completed is not None
     late_s = NOON_S + 25 * DAY_S
     recall = log_entry(pushed, position=positions.new_id(late_s), retained_until_s=late_s + 30 * DAY_S)
-    await store.pushes.transition(completed, State.CANCELLED, at_s=late_s, entries=[recall])
+    await store.pushes.transition(
+        completed, completed.moved(State.CANCELLED, at_s=late_s), at_s=late_s, entries=[recall]
+    )
     of_push = [item for item in kept() if pushed.id in (item["sk"], str(item["pk"]).removeprefix("PUSH#"))]
     ends_s = [item["expires_at"] for item in of_push if item["pk"] != "PUSHES#UNDER-WAY"]
     assert len(ends_s) == 3
@@ -312,7 +319,9 @@ async def test_a_push_that_waits_is_kept_until_it_has_been_released_and_is_over(
     assert set(_ends_s(pushed)) == {None}
     late_s = NOON_S + 300 * DAY_S
     entry = log_entry(pushed, position=positions.new_id(late_s), retained_until_s=late_s + DAY_S)
-    assert await store.pushes.transition(pushed, State.SENDING, at_s=late_s, entries=[entry], jobs=jobs_of(pushed))
+    assert await store.pushes.transition(
+        pushed, pushed.moved(State.SENDING, at_s=late_s), at_s=late_s, entries=[entry], jobs=jobs_of(pushed)
+    )
     ends_s = _ends_s(pushed)
     assert len(ends_s) == 5
     assert {end_s for end_s in ends_s if end_s is None or end_s <= entry.retained_until_s} == set()
@@ -321,7 +330,7 @@ async def test_a_push_that_waits_is_kept_until_it_has_been_released_and_is_over(
 async def test_a_push_that_waits_again_is_not_over_meanwhile(store: Stores) -> None:
     pushed = push(message="x" * 2_000)
     (job,) = await store.started(pushed)
-    waiting = await store.pushes.transition(pushed, State.WAITING, at_s=NOON_S)
+    waiting = await store.pushes.transition(pushed, pushed.moved(State.WAITING, at_s=NOON_S), at_s=NOON_S)
     assert waiting is not None
     assert await store.pushes.advance(Advance(job=job, next=None, counts=Counts(), at_s=NOON_S)) == 0
     assert set(_ends_s(pushed)) == {None}
@@ -331,7 +340,7 @@ async def test_a_push_that_is_given_up_while_it_waits_goes_some_day(store: Store
     pushed = replace(push(), state=State.SCHEDULED)
     await store.pushes.submit(submission(pushed, jobs=()))
     late_s = NOON_S + 300 * DAY_S
-    await store.pushes.transition(pushed, State.CANCELLED, at_s=late_s)
+    await store.pushes.transition(pushed, pushed.moved(State.CANCELLED, at_s=late_s), at_s=late_s)
     assert {end_s is not None and end_s > late_s for end_s in _ends_s(pushed)} == {True}
 
 
@@ -354,7 +363,10 @@ async def test_a_transition_soon_after_a_submission_writes_no_end_anew(
     pushed = push(message="x" * 2_000)
     await store.started(pushed)
     await store.pushes.transition(
-        pushed, State.EXPIRED, at_s=NOON_S + 60, entries=[log_entry(pushed, retained_until_s=NOON_S + DAY_S + 60)]
+        pushed,
+        pushed.moved(State.EXPIRED, at_s=NOON_S),
+        at_s=NOON_S + 60,
+        entries=[log_entry(pushed, retained_until_s=NOON_S + DAY_S + 60)],
     )
     assert interference.calls[-1] == "TransactWriteItems"
     assert "GetItem" not in interference.calls
@@ -381,7 +393,7 @@ async def test_a_finished_state_is_found_among_many_days(store: Stores) -> None:
     for one in days:
         store.clock.at_s = one.created_at_s
         await store.pushes.submit(submission(one))
-    await store.pushes.transition(days[1], State.CANCELLED, at_s=store.clock.at_s)
+    await store.pushes.transition(days[1], days[1].moved(State.CANCELLED, at_s=store.clock.at_s), at_s=store.clock.at_s)
     page = await store.pushes.list(limit=1, states=[State.CANCELLED])
     assert [one.id for one in page.items] == [days[1].id]
     assert page.next is None

@@ -89,7 +89,7 @@ async def test_a_job_that_was_released_again_is_sent_as_what_it_became(store: St
 async def test_jobs_of_a_push_that_expired_under_way_are_seen_to(store: Stores, sent: Outbox) -> None:
     pushed = push()
     (job,) = await store.started(pushed)
-    await store.pushes.transition(pushed, State.EXPIRED, at_s=NOON_S)
+    await store.pushes.transition(pushed, pushed.moved(State.EXPIRED, at_s=NOON_S), at_s=NOON_S)
     assert await _rescued(store, sent) == [job]
     await store.pushes.advance(_end(job))
     assert names("PUSHES#UNDER-WAY") == []
@@ -98,7 +98,7 @@ async def test_jobs_of_a_push_that_expired_under_way_are_seen_to(store: Stores, 
 async def test_a_push_that_ends_before_its_moment_is_listed_no_more(store: Stores) -> None:
     scheduled = replace(push(), state=State.SCHEDULED)
     await store.pushes.submit(submission(scheduled, jobs=[]))
-    await store.pushes.transition(scheduled, State.CANCELLED, at_s=NOON_S)
+    await store.pushes.transition(scheduled, scheduled.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S)
     assert names("PUSHES#UNDER-WAY") == []
 
 
@@ -118,7 +118,9 @@ async def test_a_recall_that_was_never_sent_is_sent(store: Stores, sent: Outbox)
     recall = replace(job, kind="recall", position=positions.new_id(NOON_S))
     with Interference(sqs.client()) as interference:
         interference.is_down("SendMessageBatch")
-        await store.pushes.transition(completed, State.CANCELLED, at_s=NOON_S, jobs=[recall])
+        await store.pushes.transition(
+            completed, completed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=[recall]
+        )
     assert await _rescued(store, sent) == [recall]
 
 
@@ -149,7 +151,7 @@ async def test_jobs_of_a_release_that_never_came_to_be_are_not_sent(
     recalls = [replace(job, kind="recall") for job in jobs_of(pushed, positions.new_id(NOON_S))]
     interference.is_down("TransactWriteItems")
     with pytest.raises(TableUnavailable):
-        await store.pushes.transition(pushed, State.CANCELLED, at_s=NOON_S, jobs=recalls)
+        await store.pushes.transition(pushed, pushed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=recalls)
     assert {job.key for job in await _rescued(store, sent)} == {job.key for job in real}
 
 
@@ -160,7 +162,7 @@ async def test_jobs_of_a_large_release_are_sent_again(store: Stores, sent: Outbo
     completed = await store.pushes.get(pushed.id)
     assert completed is not None
     recalls = [replace(job, kind="recall") for job in jobs_of(pushed, positions.new_id(NOON_S))]
-    await store.pushes.transition(completed, State.CANCELLED, at_s=NOON_S, jobs=recalls)
+    await store.pushes.transition(completed, completed.moved(State.CANCELLED, at_s=NOON_S), at_s=NOON_S, jobs=recalls)
     assert {job.key for job in await _rescued(store, sent)} == {job.key for job in recalls}
 
 

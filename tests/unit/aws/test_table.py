@@ -257,5 +257,5 @@ def test_an_empty_set_is_refused_where_it_is_written() -> None:
 
 
 def test_an_attribute_of_another_kind_is_refused_where_it_is_read() -> None:
-    with pytest.raises(ValueError, match="an attribute of type B was not written by this service"):
-        decoded({"B": b""})
+    with pytest.raises(ValueError, match="an attribute of type L was not written by this service"):
+        decoded({"L": []})

@@ -24,7 +24,7 @@ from services.domain.identity import AttributeValue, Identity
 from services.domain.ring import WHOLE
 from services.domain.standing import Block
 from services.domain.topics import ALL
-from services.ports import Ports, PushStore, Timers
+from services.ports import LastSeen, Plans, Ports, PushStore, Senders, Strategies, Timers
 from tests.contract import dynamodb
 from tests.contract.adapters import NOON_S, ManualClock
 from tests.contract.makers import audit_entry, connection
@@ -163,6 +163,10 @@ async def test_all_that_a_connect_takes(table: Table, clock: ManualClock, regist
         # A connect has nothing to do with pushes.
         pushes=cast(PushStore, None),
         timers=cast(Timers, None),
+        strategies=cast(Strategies, None),
+        senders=cast(Senders, None),
+        plans=cast(Plans, None),
+        last_seen=cast(LastSeen, None),
     )
     row = _typical()
     identity = Identity(

@@ -169,7 +169,12 @@ async def test_a_cancel(store: Stores, meter: Meter) -> None:
     (job,) = await _started(store, meter, ALICE)
     recall = jobs_of(ALICE)
     await store.pushes.transition(
-        ALICE, State.CANCELLED, at_s=NOON_S, audit=audit_entry(), entries=[log_entry(ALICE)], jobs=recall
+        ALICE,
+        ALICE.moved(State.CANCELLED, at_s=NOON_S),
+        at_s=NOON_S,
+        audit=audit_entry(),
+        entries=[log_entry(ALICE)],
+        jobs=recall,
     )
     # The record, the audit, two listings, an entry and a job, each twice.
     assert (meter.write_units, meter.read_units) == (12, 0)

@@ -13,7 +13,7 @@ from tests.unit.aws.sender.scripted import Exchange, ScriptedServer
 
 LATENCY_S = 0.01
 STANDS_STILL_S = 4.0
-"""How long an answer is waited for: longer than a loaded machine stands still, or what was sent would count as throttled."""
+"""How long an answer is waited for: longer than a loaded machine stands still, or what was sent counts as throttled."""
 POSTS = 3_000
 SAID = {"sent": 200, "gone": 410, "throttled": 429}
 
