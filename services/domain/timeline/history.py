@@ -2,10 +2,60 @@
 
 from __future__ import annotations
 
-from services.domain.pushes import Progress, Push
-from services.domain.timeline.picture import Picture
+from services.domain import positions
+from services.domain.pushes import OPEN, Progress, Push, SliceTally, State
+from services.domain.timeline import stages
+from services.domain.timeline.drawing import Sent, drawn
+from services.domain.timeline.lanes import terminals_in
+from services.domain.timeline.picture import Mark, Picture
 
 
 def actual(push: Push, progress: Progress, now_s: float) -> Picture:
     """The timeline of a push until `now_s`, or until it ended."""
-    raise NotImplementedError
+    open_still = push.state in OPEN or push.state is State.HALTED or push.finished_at_s is None
+    to_s = now_s if open_still or push.finished_at_s is None else push.finished_at_s
+    sent = sorted(
+        (_sent(tally, now_s) for tally in progress.slices if tally.kind != "recall"), key=lambda piece: piece.from_s
+    )
+    expected = {
+        stages.stage_id(lane.wave, lane.id): _share(push, lane.wave, terminals_in(push, lane))
+        for lane in push.run.lanes
+        if lane.phase != "done"
+    }
+    picture = drawn(
+        push,
+        sent,
+        from_s=push.created_at_s,
+        to_s=max([to_s, push.created_at_s, *(piece.to_s for piece in sent)]),
+        expected=expected,
+    )
+    if push.state is State.COMPLETED and push.finished_at_s is not None and not _is_marked_done(picture):
+        # Whoever ended its last part completed it, without a look at its run.
+        done = Mark(at_s=push.finished_at_s, kind="done")
+        return Picture(
+            from_s=picture.from_s,
+            to_s=picture.to_s,
+            lanes=picture.lanes,
+            reach=picture.reach,
+            marks=(*picture.marks, done),
+        )
+    return picture
+
+
+def _sent(tally: SliceTally, now_s: float) -> Sent:
+    from_s = positions.time_of_s(tally.position)
+    return Sent(
+        stage=tally.stage,
+        kind=tally.kind,
+        from_s=from_s,
+        to_s=max(from_s, tally.moved_at_s if tally.parts_left == 0 else now_s),
+        terminals=tally.counts.targeted,
+    )
+
+
+def _share(push: Push, wave: int, terminals: int) -> int:
+    return round(terminals * stages.wave_arc(push, wave).length / (1 << 32))
+
+
+def _is_marked_done(picture: Picture) -> bool:
+    return any(mark.kind == "done" for mark in picture.marks)

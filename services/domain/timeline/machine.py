@@ -48,8 +48,11 @@ def begin(push: Push, now_s: float, *, needs_approval: bool = False) -> Step:
     return replace(step, push=replace(step.push, step=push.step))
 
 
-def proceed(push: Push, facts: Facts, now_s: float) -> Step | Rest:
-    """What is to be done with a push now. It never raises; a push that is ended or halted rests."""
+def proceed(push: Push, facts: Facts, now_s: float, *, foreseen_s: float = 0.0) -> Step | Rest:
+    """What is to be done with a push now. It never raises; a push that is ended or halted rests.
+
+    `foreseen_s` is for a forecast: for so long nothing else will happen, and slices may be as long.
+    """
     if push.state not in OPEN:
         return Rest(None)
     if push.expired_at(now_s):
@@ -58,7 +61,7 @@ def proceed(push: Push, facts: Facts, now_s: float) -> Step | Rest:
         return _awaiting(push, now_s)
     if push.run.ready_at_s is None and not push.closing:
         return _scheduled(push, now_s)
-    return turn.take(push, facts.progress, facts.unconfirmed, now_s)
+    return turn.take(push, facts.progress, facts.unconfirmed, now_s, foreseen_s=foreseen_s)
 
 
 def asks(push: Push, now_s: float) -> frozenset[str]:
@@ -71,7 +74,7 @@ def asks(push: Push, now_s: float) -> frozenset[str]:
 def approve(push: Push, *, by: str, reason: str | None = None, now_s: float) -> Step:
     """Let a push go that waits for a second person.
 
-    Raises Problem: 403 `approval_by_sender` if `by` sent it, 409 `push_not_awaiting_approval` if it is not, or not any more.
+    Raises Problem: 403 `approval_by_sender` if `by` sent it, 409 `push_not_awaiting_approval`: not, or not any more.
     """
     _check_awaiting(push, by, now_s)
     return _started(push, push.run.marked(now_s, "approved", detail=_words(by, reason)), now_s)

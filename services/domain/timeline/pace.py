@@ -35,20 +35,31 @@ def per_second_at(pace: Pace, reached: int) -> float:
     return min(pace.per_second, ramp.from_per_second * ramp.multiply_by**risen)
 
 
+def to_rise(pace: Pace, reached: int) -> int | None:
+    """How many terminals are still to be reached until the ramp rises; None if it does not any more."""
+    if pace.ramp is None or per_second_at(pace, reached) >= pace.per_second:
+        return None
+    return pace.ramp.each - reached % pace.ramp.each
+
+
 def density(expected: int, *, found: int, walked: int) -> float:
     """Terminals per place: what was expected on the whole ring and what was found on the places walked, weighed."""
     return (found + expected * FEW_PLACES / SIZE) / (walked + FEW_PLACES)
 
 
-def slice_places(per_second: float, terminals_per_place: float, *, left: int, walked: int) -> int:
+def slice_places(
+    per_second: float, terminals_per_place: float, *, left: int, walked: int, foreseen_s: float = 0.0
+) -> int:
     """How many of the `left` places the next slice holds; at least one.
 
-    It is worth 1 to 5 seconds of the pace, but at least one terminal, and the rest is cut evenly.
+    It is worth 1 to 5 seconds of the pace, but at least one terminal, and the rest is cut evenly. A forecast, which
+    knows that nothing else happens for `foreseen_s`, takes up to half of what is left at once.
     """
     most = max(FEW_PLACES, MOST_GROWTH * walked)
     if terminals_per_place > 0:
         all_s = left * terminals_per_place / per_second
         worth_s = min(max(all_s / SLICES_OF_SHORT_ONES, SHORTEST_SLICE_S), LONGEST_SLICE_S)
+        worth_s = max(worth_s, min(all_s / 2, foreseen_s - LONGEST_SLICE_S))
         most = min(most, math.ceil(max(1.0, per_second * worth_s) / terminals_per_place))
     slices = math.ceil(left / most)
     return max(1, math.ceil(left / slices))

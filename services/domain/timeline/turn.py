@@ -15,22 +15,30 @@ from services.domain.timeline.step import Child, Release, Rest, Step
 from services.domain.timeline.tallies import Tallies
 
 
-def take(push: Push, progress: Progress, unconfirmed: Mapping[str, int], now_s: float) -> Step | Rest:
-    """Everything that may be done now with a push that has begun, as one step; `Rest` if that is nothing."""
+def take(
+    push: Push, progress: Progress, unconfirmed: Mapping[str, int], now_s: float, *, foreseen_s: float = 0.0
+) -> Step | Rest:
+    """Everything that may be done now with a push that has begun, as one step; `Rest` if that is nothing.
+
+    `foreseen_s` is for a forecast: for so long nothing else happens, and a slice may be worth as much.
+    """
     tallies = Tallies(push, progress, now_s)
     if push.closing:
         # Whoever ends the last part completes it, unless that was before it was known to be the last.
         if tallies.parts and not tallies.parts_left:
             return Step(push=push.moved(State.COMPLETED, at_s=now_s, run=push.run.marked(now_s, "done")))
         return Rest(None)
-    return _Turn(push, tallies, unconfirmed, now_s).taken()
+    return _Turn(push, tallies, unconfirmed, now_s, foreseen_s).taken()
 
 
 class _Turn:
     """The push as it goes on in one look; `run` is what is kept of it afterwards."""
 
-    def __init__(self, push: Push, tallies: Tallies, unconfirmed: Mapping[str, int], now_s: float) -> None:
+    def __init__(
+        self, push: Push, tallies: Tallies, unconfirmed: Mapping[str, int], now_s: float, foreseen_s: float
+    ) -> None:
         self.push = push
+        self.foreseen_s = foreseen_s
         self.strategy = push.strategy
         self.window = push.strategy.open_window
         self.tallies = tallies
@@ -155,7 +163,7 @@ class _Turn:
         if self.releases or self.tallies.under_way or self._free_at_s() > self.now_s:
             return 0
         per_second = pace.per_second_at(asked, self.tallies.reached)
-        places = pace.slice_places(per_second, density, left=left, walked=walked)
+        places = pace.slice_places(per_second, density, left=left, walked=walked, foreseen_s=self.foreseen_s)
         # Slices that found more or fewer than expected are made up for by the next, but a pause is not.
         from_s = max(self._earned_at_s(per_second), self.now_s - pace.MOST_DEBT_S)
         self.run = replace(
@@ -327,8 +335,8 @@ class _Turn:
     def _next_slice_s(self, bound_s: float, *, under_way: bool) -> float:
         if self.strategy.pace is None or self.run.free_at_s is None:
             return bound_s
-        free_at_s = self.run.free_at_s if under_way else self._free_at_s()
-        return min(bound_s, free_at_s) if free_at_s > self.now_s else bound_s
+        free_at_s = min(bound_s, self.run.free_at_s) if under_way else self._free_at_s()
+        return free_at_s if free_at_s > self.now_s else bound_s
 
 
 def _cut(arc: Arc, released: int, places: int) -> Arc:
