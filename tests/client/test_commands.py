@@ -10,7 +10,6 @@ import pytest
 from click.shell_completion import BashComplete
 
 from fanfare.cli import COMMANDS, main
-from fanfare.frames import JsonValue
 from tests.client.command_line import announce, fanfare
 from tests.client.fake_service import FakeApi, HttpAnswer, problem
 
@@ -66,66 +65,6 @@ async def test_without_secrets_there_is_no_token(data_dir: Path) -> None:
 async def test_what_cannot_be_read_is_a_usage_error(data_dir: Path, options: tuple[str, str]) -> None:
     result = await fanfare("token", "--data", str(data_dir), "--user", "alice", *options)
     assert (result.exit_code, "such as" in result.output) == (2, True)
-
-
-@pytest.mark.parametrize(
-    ("options", "target"),
-    [
-        (("--all",), {"all": True}),
-        (("--target", "group:ops and os = windows"), "group:ops and os = windows"),
-        (("--target", '{"users": ["bob"]}'), {"users": ["bob"]}),
-        (("--user", "alice", "--user", "bob"), {"users": ["alice", "bob"]}),
-        (("--user", "alice", "--group", "ops"), {"any": [{"users": ["alice"]}, {"groups": ["ops"]}]}),
-    ],
-)
-async def test_a_push_goes_to_whom_the_options_name(api: FakeApi, options: tuple[str, ...], target: object) -> None:
-    api.script(PUSHES, ACCEPTED)
-    await fanfare("push", "--api-url", api.url, "--token", "t", *options, "hello")
-    assert api.requests[0].json() == {"target": target, "message": "hello"}
-
-
-async def test_a_push_prints_its_id_and_state(api: FakeApi) -> None:
-    api.script(PUSHES, ACCEPTED)
-    result = await fanfare("push", "--api-url", api.url, "--token", "t", "--all", "hello")
-    assert result.output == "0199 sending\n"
-
-
-async def test_a_message_can_be_json(api: FakeApi) -> None:
-    api.script(PUSHES, ACCEPTED)
-    await fanfare("push", "--api-url", api.url, "--token", "t", "--all", "--json", '{"level": 1}')
-    assert api.requests[0].json()["message"] == {"level": 1}
-
-
-async def test_a_message_can_come_from_standard_input(api: FakeApi) -> None:
-    api.script(PUSHES, ACCEPTED)
-    await fanfare("push", "--api-url", api.url, "--token", "t", "--all", "-", stdin="from a file")
-    assert api.requests[0].json()["message"] == "from a file"
-
-
-async def test_the_strategy_is_what_the_options_add_up_to(api: FakeApi) -> None:
-    api.script(PUSHES, ACCEPTED)
-    options = ("--strategy", '{"receipts": "each"}', "--retain", "2h", "--expires-in", "1d", "--idempotency-key", "k")
-    await fanfare("push", "--api-url", api.url, "--token", "t", "--all", *options, "hello")
-    request = api.requests[0]
-    assert (request.json()["strategy"], request.headers["Idempotency-Key"]) == (
-        {"receipts": "each", "retain": "2h", "expires_in": "1d"},
-        "k",
-    )
-
-
-@pytest.mark.parametrize("options", [(), ("--all", "--user", "a"), ("--all", "--json"), ("--target", "{")])
-async def test_a_push_that_makes_no_sense_is_not_sent(api: FakeApi, options: tuple[str, ...]) -> None:
-    result = await fanfare("push", "--api-url", api.url, "--token", "t", *options, "not json")
-    assert (result.exit_code, api.requests) == (2, [])
-
-
-async def test_a_preview_says_whom_it_would_reach(api: FakeApi) -> None:
-    audience: JsonValue = {"connections": 9, "terminals": 8, "users": 7, "away": 2, "by_group": {"ops": 9}}
-    api.script("POST /v1/pushes/preview", HttpAnswer(200, {"audience": audience, "warnings": ["late there"]}))
-    result = await fanfare("push", "--api-url", api.url, "--token", "t", "--all", "--preview", "hello")
-    assert result.output == (
-        "Would reach 9 connections: 8 terminals of 7 users. Away: 2.\nBy group: ops 9\nWarning: late there\n"
-    )
 
 
 async def test_a_refusal_says_why_and_where_there_is_more(api: FakeApi) -> None:
@@ -232,10 +171,30 @@ async def test_no_more_terminals_are_listed_than_asked_for(api: FakeApi) -> None
     assert len(result.output.splitlines()) == 3
 
 
-async def test_nobody_is_said_in_words(api: FakeApi) -> None:
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "Nobody is connected."),
+        (("--filter", "all"), "Nobody who is connected matches."),
+        (("--away",), "Nobody is away."),
+    ],
+)
+async def test_nobody_is_said_in_words(api: FakeApi, options: tuple[str, ...], words: str) -> None:
     api.script("GET /v1/terminals", page(range(0), None))
-    result = await fanfare("terminals", "--api-url", api.url, "--token", "t")
-    assert result.output == "Nobody is connected.\n"
+    api.script("GET /v1/terminals/away", page(range(0), None))
+    result = await fanfare("terminals", "--api-url", api.url, "--token", "t", *options)
+    assert result.output == f"{words}\n"
+
+
+async def test_who_is_away_is_a_table_of_who_was_last_seen_when(api: FakeApi) -> None:
+    gone = {"terminal_id": "alice/0", "user": "alice", "groups": ["ops"], "attributes": {"os": "windows"}}
+    answer = json.dumps({"items": [{**gone, "last_seen_at": "2026-11-24T09:00:00.250Z"}], "next_cursor": None})
+    api.script("GET /v1/terminals/away", HttpAnswer(200, answer))
+    result = await fanfare("terminals", "--api-url", api.url, "--token", "t", "--away")
+    assert [" ".join(line.split()) for line in result.output.splitlines()] == [
+        "TERMINAL USER GROUPS ATTRIBUTES LAST SEEN",
+        "alice/0 alice ops os=windows 2026-11-24 09:00:00Z",
+    ]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -252,3 +211,11 @@ async def test_completion_asks_for_the_shell_if_it_cannot_tell() -> None:
 def test_commands_complete() -> None:
     completion = BashComplete(main, {}, "fanfare", "_FANFARE_COMPLETE")
     assert {item.value for item in completion.get_completions([], "t")} >= {"token", "terminals"}
+
+
+async def test_who_calls_can_be_said(api: FakeApi, data_dir: Path, token_key: bytes) -> None:
+    announce(data_dir, http=api.url, ws="ws://127.0.0.1:1/local")
+    api.script("POST /v1/pushes/0199/approve", ACCEPTED)
+    await fanfare("approve", "0199", "--data", str(data_dir), "--as", "bob")
+    claims = claims_of(api.requests[0].headers["Authorization"].removeprefix("Bearer "), token_key)
+    assert (claims["sub"], claims["scope"]) == ("bob", "push:approve")

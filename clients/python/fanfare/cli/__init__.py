@@ -11,7 +11,15 @@ COMMANDS = {
     "token": "Make a token for a terminal or a caller of the API.",
     "listen": "Connect as a terminal and print what arrives.",
     "push": "Send a push.",
-    "terminals": "List who is connected.",
+    "explain": "Say why a terminal got a push, or did not.",
+    "approve": "Let a push go that waits for a second person.",
+    "reject": "Reject a push that waits for a second person.",
+    "halt": "Release no more of a push for now.",
+    "resume": "Let a halted push go on.",
+    "cancel": "Stop a push, and take it off screens.",
+    "strategies": "Keep, show and delete strategies.",
+    "senders": "Say what senders are held to.",
+    "terminals": "List who is connected, or who is away.",
     "simulate": "Connect a lively office of terminals.",
     "doctor": "Check a running service from a terminal's side, step by step.",
     "backup": "Copy the data to a file while the service runs.",
@@ -19,6 +27,8 @@ COMMANDS = {
     "completion": "Print the shell completion script.",
 }
 """Every command with its line in `fanfare --help`; `fanfare.cli.<name>` defines it as `command`."""
+DECISIONS = frozenset({"approve", "reject", "halt", "resume", "cancel"})
+"""Those of them that `fanfare.cli.decisions` defines together."""
 
 
 class LazyGroup(click.Group):
@@ -30,7 +40,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"fanfare.cli.{cmd_name}").command
+        if cmd_name in DECISIONS:
+            command = importlib.import_module("fanfare.cli.decisions").commands[cmd_name]
+        else:
+            command = importlib.import_module(f"fanfare.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -12,6 +12,11 @@ from fanfare.cli.service import Service
 from fanfare.frames import JsonValue
 
 
+def segment(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe="")
+
+
 class ApiError(click.ClickException):
     """The API refused, or could not be reached. Exits with 1."""
 
@@ -21,7 +26,8 @@ class Api:
 
     def __init__(self, service: Service, scopes: Sequence[str]) -> None:
         self._base_url = service.api()
-        self._token = service.caller_token(scopes)
+        self._service = service
+        self._scopes = scopes
         self._tls = service.tls()
 
     def call(
@@ -33,12 +39,14 @@ class Api:
         body: JsonValue = None,
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, JsonValue]:
-        """The JSON object that answers a call. Raises ApiError."""
+        """The JSON object that answers a call; empty where there is no content. Raises ApiError."""
         url = self._base_url + path
         if query:
             url += f"?{urlencode(query, quote_via=quote)}"
         try:
-            answer = http.call(method, url, token=self._token, body=body, headers=headers, tls=self._tls)
+            # Asked for anew each time: whoever watches a push for hours needs more than one.
+            token = self._service.caller_token(self._scopes)
+            answer = http.call(method, url, token=token, body=body, headers=headers, tls=self._tls)
         except http.Unanswered as error:
             raise ApiError(
                 f"no answer from {self._base_url}: {error}\nTry `fanfare doctor`, which looks for the step that fails."
@@ -47,7 +55,7 @@ class Api:
             raise ApiError(str(error)) from None
         if not answer.ok:
             raise ApiError(in_words(http.refusal_of(answer)))
-        document = answer.json()
+        document = answer.json() if answer.status != 204 else {}
         if not isinstance(document, dict):
             raise ApiError(f"{url} answered something that is no JSON object; is --api-url right?")
         return document

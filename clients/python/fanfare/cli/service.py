@@ -33,6 +33,7 @@ class Service:
     api_url: str | None = None
     token: str | None = None
     cacert: Path | None = None
+    caller: str = CALLER
 
     @property
     def remote(self) -> bool:
@@ -70,7 +71,18 @@ class Service:
             return self.token
         if not self.makes_tokens():
             raise click.UsageError("this service needs a token: --token, or the variable FANFARE_TOKEN")
-        return minter(self.data_dir)(Identity(user=CALLER, scopes=scopes), _CALL_TTL_S)
+        return minter(self.data_dir)(Identity(user=self.caller, scopes=scopes), _CALL_TTL_S)
+
+    def options(self) -> list[str]:
+        """The options that lead another command to the same service, without the token."""
+        places = (
+            ("--data", str(self.data_dir) if self.data_given else None),
+            ("--url", self.url),
+            ("--api-url", self.api_url),
+            ("--cacert", None if self.cacert is None else str(self.cacert)),
+            ("--as", None if self.caller == CALLER else self.caller),
+        )
+        return [word for option, value in places if value is not None for word in (option, value)]
 
     def tls(self) -> ssl.SSLContext | None:
         """How certificates are checked: as the system does, or against `--cacert` alone."""
@@ -121,6 +133,7 @@ def service_options(function: Callable[..., None]) -> Callable[..., None]:
         api_url: str | None,
         token: str | None,
         cacert: Path | None,
+        caller: str | None = None,
         **options: object,
     ) -> None:
         service = Service(
@@ -130,6 +143,7 @@ def service_options(function: Callable[..., None]) -> Callable[..., None]:
             api_url=api_url,
             token=token,
             cacert=cacert,
+            caller=caller or CALLER,
         )
         function(service=service, **options)
 
@@ -154,3 +168,10 @@ def service_options(function: Callable[..., None]) -> Callable[..., None]:
     ):
         decorated = option(decorated)
     return decorated
+
+
+def caller_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of `service_options`, and who calls the REST API."""
+    return click.option(
+        "--as", "caller", metavar="USER", help=f"Who calls, where no --token says it.  [default: {CALLER}]"
+    )(service_options(function))

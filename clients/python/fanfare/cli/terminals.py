@@ -1,15 +1,14 @@
-"""`fanfare terminals`: who is connected."""
+"""`fanfare terminals`: who is connected, and who was here and is not now."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import click
 
 from fanfare.cli.api import Api
-from fanfare.cli.printable import in_a_line
-from fanfare.cli.service import Service, service_options
+from fanfare.cli.service import Service, caller_options
+from fanfare.cli.table import moment, shown, table
 from fanfare.frames import JsonValue
 
 EXAMPLES = """
@@ -17,20 +16,24 @@ EXAMPLES = """
 Examples:
   fanfare terminals
   fanfare terminals --filter 'group:ops and os = windows'
+  fanfare terminals --away --filter group:ops
   fanfare terminals --json --limit 1000 | jq -r .user | sort -u
 """
 COLUMNS = ("TERMINAL", "USER", "GROUPS", "ATTRIBUTES", "CONNECTED", "HEARD", "PRESENCE")
+AWAY_COLUMNS = ("TERMINAL", "USER", "GROUPS", "ATTRIBUTES", "LAST SEEN")
 
 
 @click.command(epilog=EXAMPLES)
 @click.option("--filter", "target", metavar="TEXT", help="Only those that this target expression names.")
+@click.option("--away", is_flag=True, help="Those that were here lately and are not now.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all that is known.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="List at most so many.")
-@service_options
-def command(service: Service, target: str | None, as_json: bool, limit: int) -> None:
-    """List the terminals that are connected now."""
+@caller_options
+def command(service: Service, target: str | None, away: bool, as_json: bool, limit: int) -> None:
+    """List the terminals that are connected now, or those that are away."""
     api = Api(service, ["terminals:read"])
-    items = api.items("/v1/terminals", {} if target is None else {"target": target}, most=limit + 1)
+    path = "/v1/terminals/away" if away else "/v1/terminals"
+    items = api.items(path, {} if target is None else {"target": target}, most=limit + 1)
     if as_json:
         for number, item in enumerate(items):
             if number < limit:
@@ -38,47 +41,28 @@ def command(service: Service, target: str | None, as_json: bool, limit: int) -> 
         return
     found = list(items)
     if not found:
-        click.echo("Nobody is connected." if target is None else "Nobody who is connected matches.")
+        who = "who is away" if away else "who is connected"
+        click.echo(f"Nobody {who} matches." if target is not None else f"Nobody is {who.removeprefix('who is ')}.")
         return
-    for line in table([COLUMNS, *(_row(item) for item in found[:limit])]):
+    rows = [AWAY_COLUMNS, *map(_away_row, found[:limit])] if away else [COLUMNS, *map(_row, found[:limit])]
+    for line in table(rows):
         click.echo(line)
     if len(found) > limit:
         click.echo(f"(the first {limit}; --limit shows more)", err=True)
 
 
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with aligned columns."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
 def _row(item: dict[str, JsonValue]) -> tuple[str, ...]:
     return (
-        _shown(item.get("terminal_id")),
-        _shown(item.get("user")),
-        _shown(item.get("groups")),
-        _shown(item.get("attributes")),
-        _time(item.get("connected_at")),
-        _time(item.get("last_heard_at")),
-        _shown(item.get("presence")),
+        *_who(item),
+        moment(item.get("connected_at")),
+        moment(item.get("last_heard_at")),
+        shown(item.get("presence")),
     )
 
 
-def _shown(value: JsonValue) -> str:
-    match value:
-        case None:
-            return ""
-        case list():
-            return ",".join(map(_shown, value))
-        case dict():
-            return ",".join(f"{in_a_line(name)}={_shown(inner)}" for name, inner in value.items())
-        case bool():
-            return "true" if value else "false"
-        case _:
-            return in_a_line(str(value))
+def _away_row(item: dict[str, JsonValue]) -> tuple[str, ...]:
+    return (*_who(item), moment(item.get("last_seen_at")))
 
 
-def _time(value: JsonValue) -> str:
-    # To the second: `2026-11-24T07:38:19.250Z` as `2026-11-24 07:38:19Z`.
-    text = _shown(value)
-    return f"{text[:19].replace('T', ' ')}Z" if text.endswith("Z") else text
+def _who(item: dict[str, JsonValue]) -> tuple[str, ...]:
+    return tuple(shown(item.get(member)) for member in ("terminal_id", "user", "groups", "attributes"))

@@ -41,7 +41,8 @@ def command(
     """Make a token of the service's own issuer and print it, nothing else.
 
     The service need not run. Scopes are for callers of the REST API (push:send, push:read, push:approve,
-    terminals:read, terminals:manage, audit:read) and for the chat (chat); a terminal needs none.
+    terminals:read, terminals:manage, strategies:write, senders:write, audit:read) and for the chat (chat); a terminal
+    needs none.
     """
     identity = Identity(user=user, groups=groups, attributes=dict(attributes), scopes=scopes, terminal=terminal)
     click.echo(minter(data_dir)(identity, ttl))

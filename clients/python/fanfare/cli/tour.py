@@ -11,7 +11,16 @@ from infra.local.server import Urls
 from infra.local.tokens import mint
 
 TERMINAL_TTL_S = 8 * 3600
-ADMIN_SCOPES = ("push:send", "push:read", "terminals:read", "terminals:manage", "audit:read")
+ADMIN_SCOPES = (
+    "push:send",
+    "push:read",
+    "push:approve",
+    "terminals:read",
+    "terminals:manage",
+    "strategies:write",
+    "senders:write",
+    "audit:read",
+)
 
 
 def tour(urls: Urls, secrets: Secrets, data_dir: Path) -> str:
