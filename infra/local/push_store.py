@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -25,6 +24,7 @@ from infra.local.job_table import Waiting
 from infra.local.push_log import PushLog
 from infra.local.push_rows import optional_text
 from infra.local.receipts import Acknowledgement
+from infra.local.recent_pushes import RecentPushes
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.pushes import Counts, Job, JobKey, LogEntry, Progress, Push, Receipt, State
@@ -46,8 +46,6 @@ Changed = Callable[[sqlite3.Connection, Push | None, Push, float], None]
 """What is done in the transaction that a push changes in: with the push before it (None: it is new), after it, and when
 that was."""
 
-RECENT = 256
-"""Pushes kept in memory: those that are fanned out and replayed now. At 32 KB each they are 8 MB."""
 DECODED_AT_ONCE = 20
 """Pushes of a listing that are decoded before deliveries get their turn."""
 
@@ -68,7 +66,7 @@ class PushStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self.clock = clock
-        self._recent: OrderedDict[str, Push] = OrderedDict()
+        self._recent = RecentPushes()
         self.logs = PushLog(database)
         self._acknowledged: Batch[Acknowledgement, bool] = Batch(database, receipts.acknowledge, durable=False)
         self.on_jobs: Callable[[Sequence[Job]], None] = _nobody
@@ -82,7 +80,7 @@ class PushStore:
         def done(first: str | None) -> None:
             if first is None:
                 self.logs.note(submission.entries)
-                self._remember(submission.push)
+                self._recent.remember(submission.push)
                 self.on_jobs(submission.jobs)
                 self.on_committed()
 
@@ -99,13 +97,12 @@ class PushStore:
     async def get(self, push_id: str) -> Push | None:
         push = self._recent.get(push_id)
         if push is not None:
-            self._recent.move_to_end(push_id)
             return push
         row = self._database.read_one(push_rows.SELECT + "WHERE id = ?", (push_id,))
         if row is None:
             return None
         push = push_rows.push_of(row)
-        self._remember(push)
+        self._recent.remember(push)
         return push
 
     async def get_many(self, push_ids: Collection[str]) -> Mapping[str, Push]:
@@ -160,7 +157,7 @@ class PushStore:
         def done(moved: bool) -> None:
             if moved:
                 self.logs.note(entries)
-                self._remember(after)
+                self._recent.remember(after)
                 self.on_jobs(jobs)
                 self.on_committed()
 
@@ -179,7 +176,7 @@ class PushStore:
 
         def done(noted: tuple[int, bool] | None) -> None:
             if noted is not None and noted[1]:
-                self._complete(advance.job.push_id, advance.at_s)
+                self._recent.complete(advance.job.push_id, advance.at_s)
                 self.on_committed()
 
         noted = await self._database.write(
@@ -272,32 +269,16 @@ class PushStore:
         deleted, gone = await self._database.write(
             lambda connection: push_removal.remove(connection, ids, limit=limit), durable=False
         )
-        for push_id in gone:
-            self._recent.pop(push_id, None)
+        self._recent.forget(gone)
         return deleted
 
     async def _listed(self, push_id: str) -> Push | None:
         """A push for a listing, which does not push those under way out of memory."""
-        recent = self._recent.get(push_id)
+        recent = self._recent.peek(push_id)
         if recent is not None:
             return recent
         row = self._database.read_one(push_rows.SELECT + "WHERE id = ?", (push_id,))
         return None if row is None else push_rows.push_of(row)
-
-    def _remember(self, push: Push) -> None:
-        recent = self._recent
-        known = recent.get(push.id)
-        if known is not None and known.step > push.step:
-            return
-        recent[push.id] = push
-        recent.move_to_end(push.id)
-        if len(recent) > RECENT:
-            recent.popitem(last=False)
-
-    def _complete(self, push_id: str, at_s: float) -> None:
-        push = self._recent.get(push_id)
-        if push is not None and push.state is State.SENDING:
-            self._remember(push.moved(State.COMPLETED, at_s=at_s))
 
     def _submit(self, connection: sqlite3.Connection, submission: Submission, now_s: float) -> str | None:
         """Write all of a submission; or the id of the push that its idempotency key made before."""
