@@ -21,7 +21,7 @@ MINUTE_S = 60.0
 HALVES = [{"percent": 50, "then_wait": "10m"}, {"percent": 100}]
 
 
-async def _ring(service: Service, size: int = 20, **of_each: object) -> list[str]:
+async def _ring(service: Service, size: int = 20) -> list[str]:
     """Terminals all round the ring, evenly."""
     ids = [f"c{index}" for index in range(size)]
     for index, connection_id in enumerate(ids):
@@ -227,7 +227,9 @@ async def test_a_wave_that_fails_halts_and_a_person_lets_it_go_on(service: Servi
     ids = await _ring(service)
     for connection_id in ids:
         service.sockets.every_post(connection_id, "gone")
-    push = await service.send("all", waves=[{**HALVES[0], "halt_if": {"gone_over": 0.5, "at_least": 5}}, HALVES[1]])
+    push = await service.send(
+        "all", waves=[{"percent": 50, "halt_if": {"gone_over": 0.5, "at_least": 5}}, {"percent": 100}]
+    )
     assert push.state is State.HALTED
     service.sockets.keep_up()
     await service.pass_s(HOUR_S)
