@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 CALLS_AT_ONCE: Final = 32
@@ -48,3 +49,7 @@ class Clients:
     def events(self) -> EventBridgeClient:
         """EventBridge."""
         return self._session.client("events", config=_CONFIG)
+
+    def secrets(self) -> SecretsManagerClient:
+        """Secrets Manager."""
+        return self._session.client("secretsmanager", config=_CONFIG)

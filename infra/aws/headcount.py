@@ -36,8 +36,9 @@ GROUPS_AT_ONCE: Final = 50
 
 
 class StreamView(TypedDict, total=False):
-    """What a stream record says of an item (`dynamodb` in the event of a Lambda function)."""
+    """What a stream record says of an item (`dynamodb` in the event of a Lambda function). Time is in epoch seconds."""
 
+    ApproximateCreationDateTime: float
     Keys: Mapping[str, AttributeValueTypeDef]
     NewImage: Mapping[str, AttributeValueTypeDef]
     OldImage: Mapping[str, AttributeValueTypeDef]
@@ -52,12 +53,16 @@ class StreamRecord(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceEvent:
-    """The first connection of a user or of a terminal has come, or the last one has gone; when that was counted."""
+    """The first connection of a user or of a terminal has come, or the last one has gone; when that was counted.
+
+    `user` is whose a terminal is.
+    """
 
     kind: Literal["user", "terminal"]
     name: str
     online: bool
     at_s: float
+    user: str | None = None
 
 
 class Unfinished(Exception):
@@ -199,8 +204,10 @@ def events(before: State, after: State, now_s: float) -> Iterator[PresenceEvent]
         if (number > 0) != (before.users.get(name, 0) > 0):
             yield PresenceEvent(kind="user", name=name, online=number > 0, at_s=now_s)
     for name, connections in after.terminals.items():
-        if bool(connections) != bool(before.terminals.get(name)):
-            yield PresenceEvent(kind="terminal", name=name, online=bool(connections), at_s=now_s)
+        were = before.terminals.get(name, {})
+        if bool(connections) != bool(were):
+            user = next(counted.user for counted in (connections or were).values())
+            yield PresenceEvent(kind="terminal", name=name, online=bool(connections), at_s=now_s, user=user)
 
 
 async def apply(table: Table, records: Sequence[StreamRecord], *, now_s: float) -> Sequence[PresenceEvent]:

@@ -20,7 +20,18 @@ from services.ports import Gateway, Ports, PostResult, SocketInfo
 
 NAMESPACE: Final = "Fanfare"
 
-Count = Literal["Connects", "Refusals", "Deliveries", "Gone", "Throttled", "DeadJobs", "JobsSentAgain", "SessionsEnded"]
+Count = Literal[
+    "Connects",
+    "Refusals",
+    "Deliveries",
+    "Gone",
+    "Throttled",
+    "DeadJobs",
+    "JobsSentAgain",
+    "SessionsEnded",
+    "WebhooksTold",
+    "WebhooksFailed",
+]
 """What is counted: `Refusals` also by `reason`; `Throttled` are posts that got 429 or 5xx, to be tried again."""
 Duration = Literal["FanOutLatency"]
 """What is timed: from the release of a slice until a worker is done with a job of it."""

@@ -36,7 +36,7 @@ PYTHON_VERSION: Final = "3.13"
 PLATFORM: Final = "aarch64-manylinux2014"
 """What Lambda's python3.13 runtime on arm64 runs: Amazon Linux 2023, whose glibc is newer than this platform's."""
 
-BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "events", "scheduler", "sqs"})
+BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "events", "scheduler", "secretsmanager", "sqs"})
 """Of botocore's models of some 400 services (25 MB), those that a function has a client of."""
 NOT_RUN: Final = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx"})
 """Files of a distribution that say how it was made."""

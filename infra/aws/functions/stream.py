@@ -1,4 +1,4 @@
-"""The table's stream: counts of who is connected and, if there is a bus for them, events of who comes and who goes."""
+"""The table's stream: counts of who is connected and, if there is a bus for them, events of pushes and of presence."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import cast
 
 from infra.aws import records
 from infra.aws.clients import Clients
+from infra.aws.event_bus import EventBus
 from infra.aws.headcount import StreamRecord
-from infra.aws.presence_events import PresenceEvents
-from infra.aws.presence_stream import follow
 from infra.aws.process import Process
 from infra.aws.settings import Variables, from_environment
 from infra.aws.table import Table
+from infra.aws.table_stream import follow
 from infra.clock import SystemClock
 
 process = Process(os.environ)
@@ -22,7 +22,7 @@ clients = Clients(settings.region)
 table = Table(clients.dynamodb(), settings.table, clients.executor)
 clock = SystemClock()
 bus = Variables(os.environ).optional_text("FANFARE_EVENT_BUS")
-published = None if bus is None else PresenceEvents(clients.events(), bus, clients.executor)
+published = None if bus is None else EventBus(clients.events(), bus, name=settings.service, executor=clients.executor)
 
 
 async def _handle(event: Mapping[str, object]) -> dict[str, object]:
