@@ -139,11 +139,8 @@ def _for_acks(push: Push, name: str, own: Sequence[Sent], to_s: float) -> list[S
     if ack is None or ack.within_s is None:
         return []
     found: list[Span] = []
-    rounds: list[list[Sent]] = []
-    for piece in own:
-        if not rounds or (piece.kind == "resend" and _begins_round(rounds[-1][-1], piece, ack.within_s)):
-            rounds.append([])
-        rounds[-1].append(piece)
+    again = [mark.at_s for mark in push.run.marks if mark.kind == "resend" and mark.stage == name]
+    rounds = _rounds(own, again)
     waiting = next((wait for wait in push.run.ack_waits if wait.stage == name), None)
     for number, together in enumerate(rounds):
         if number:
@@ -165,8 +162,14 @@ def _for_acks(push: Push, name: str, own: Sequence[Sent], to_s: float) -> list[S
     return found
 
 
-def _begins_round(before: Sent, piece: Sent, within_s: int) -> bool:
-    return before.kind == "deliver" or piece.from_s - before.from_s >= within_s
+def _rounds(own: Sequence[Sent], again: Sequence[float]) -> list[list[Sent]]:
+    """The slices of a stage, each time that it was sent by itself; `again` is when it was begun once more."""
+    found: dict[int, list[Sent]] = {}
+    for piece in own:
+        # A position is of the millisecond.
+        number = sum(at_s <= piece.from_s + 0.001 for at_s in again) if piece.kind == "resend" else 0
+        found.setdefault(number, []).append(piece)
+    return [found[number] for number in sorted(found)]
 
 
 def _between(marks: Iterable[Mark], kind: SpanKind, begins: str, ends: set[str], to_s: float) -> list[Span]:
