@@ -32,14 +32,18 @@ from infra.aws import keys
 from infra.aws.attributes import encoded_item
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
+from infra.aws.last_seen import LastSeen
 from infra.aws.memberships import Memberships
+from infra.aws.plans import Plans
 from infra.aws.push_store import PushStore
 from infra.aws.queues import Queue
 from infra.aws.registry import Registry
 from infra.aws.sender.budget import Budget as Rate
 from infra.aws.sender.pool import Limits
 from infra.aws.sender.sender import Sender
+from infra.aws.senders import Senders
 from infra.aws.shards import Sharding
+from infra.aws.strategies import Strategies
 from infra.aws.table import Table as DynamoDBTable
 from infra.aws.tickets import Tickets
 from infra.clock import SystemClock
@@ -129,6 +133,10 @@ class Cloud:
                 tickets=Tickets(table, clock),
                 audit=AuditTrail(table, clock),
                 timers=NoTimers(),
+                strategies=Strategies(table),
+                senders=Senders(table),
+                plans=Plans(table),
+                last_seen=LastSeen(table, clock),
             )
             for sender in self._senders
         ]
@@ -145,7 +153,8 @@ class Cloud:
         """Submit a push and see it through: seconds until it is completed, its counts, and invocations made."""
         workers = [asyncio.create_task(self._worker(ports)) for ports in self._ports]
         began_s = time.monotonic()
-        submitted = await submit(self._ports[0], requests.checked(target=target, message=message), sender="bench")
+        request = await requests.checked(self._ports[0], target=target, message=message)
+        submitted = await submit(self._ports[0], request, sender="bench")
         while True:
             now = await self.pushes.get(submitted.push.id)
             assert now is not None

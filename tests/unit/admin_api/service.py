@@ -217,6 +217,10 @@ async def running(data_dir: Path, settings: ApiSettings | None = None) -> AsyncI
         tickets=storage.tickets,
         audit=storage.audit,
         timers=storage.timers,
+        strategies=storage.strategies,
+        senders=storage.senders,
+        plans=storage.plans,
+        last_seen=storage.last_seen,
     )
     accepted: Json = {
         "issuer": ISSUER,
