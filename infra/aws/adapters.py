@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra.aws.audit_trail import AuditTrail
@@ -38,8 +39,11 @@ class Adapters:
     rescue: Rescue
 
 
-def build(settings: Settings) -> Adapters:
-    """The adapters of one process, to be used on one event loop. Nothing is called yet."""
+def build(settings: Settings, *, halted: Callable[[], None] | None = None) -> Adapters:
+    """The adapters of one process, to be used on one event loop. Nothing is called yet.
+
+    `halted` is called for each push that this process has halted.
+    """
     clients = Clients(settings.region)
     clock = SystemClock()
     table = Table(clients.dynamodb(), settings.table, clients.executor)
@@ -50,6 +54,7 @@ def build(settings: Settings) -> Adapters:
         jobs,
         clock,
         retention=Retention(pushes_days=settings.push_retention_days, audit_days=settings.audit_retention_days),
+        halted=halted,
     )
     timers = Timers(
         table,

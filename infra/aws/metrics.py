@@ -29,6 +29,8 @@ Count = Literal[
     "DeadJobs",
     "JobsSentAgain",
     "SessionsEnded",
+    "PushesHalted",
+    "PushesOverdue",
     "WebhooksTold",
     "WebhooksFailed",
 ]
@@ -48,6 +50,10 @@ class Meter:
         """Add to a count; nothing is told of 0."""
         if number:
             self._metrics.add_metric(name, MetricUnit.Count, number)
+
+    def halted(self) -> None:
+        """Count a push that was halted, by a wave that went badly or by somebody."""
+        self.count("PushesHalted")
 
     def milliseconds(self, name: Duration, duration_ms: float) -> None:
         """Note how long something took."""

@@ -7,7 +7,7 @@ after that. A process that dies in between leaves a push whose jobs nobody has: 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from infra.aws import idempotency, push_writes
@@ -36,11 +36,20 @@ SENT_WITHIN_S: Final = 5.0
 class PushStore:
     """Implements `services.ports.PushStore`. Raises TableUnavailable; `advance` also QueueUnavailable."""
 
-    def __init__(self, table: Table, jobs: Queue, clock: Clock, *, retention: Retention = RETENTION) -> None:
+    def __init__(
+        self,
+        table: Table,
+        jobs: Queue,
+        clock: Clock,
+        *,
+        retention: Retention = RETENTION,
+        halted: Callable[[], None] | None = None,
+    ) -> None:
         self._table = table
         self._jobs = jobs
         self._clock = clock
         self._retention = retention
+        self._halted = halted
         self.records = PushRecords(table)
         self._receipts = Receipts(table, retention.pushes_days)
         self.job_progress = JobProgress(table, self.records, self._receipts, retention.pushes_days)
@@ -117,6 +126,8 @@ class PushStore:
             await self._table.write(deletes=writes.first_keys())
             return None
         await self._send(jobs)
+        if after.state is State.HALTED and self._halted is not None:
+            self._halted()
         return after
 
     async def overdue(self, before_s: float, *, limit: int) -> Sequence[Push]:

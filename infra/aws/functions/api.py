@@ -20,7 +20,7 @@ from services.connections.admission import Admission
 process = Process(os.environ)
 settings = from_environment(os.environ)
 variables = Variables(os.environ)
-ports = metered(adapters.build(settings).ports, process.meter)
+ports = metered(adapters.build(settings, halted=process.meter.halted).ports, process.meter)
 app = create_app(
     ports,
     verifier_from(os.environ),

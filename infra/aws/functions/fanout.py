@@ -14,7 +14,7 @@ from services.domain import jobs, positions
 from services.fanout.delivery import Budget, deliver
 
 process = Process(os.environ)
-built = adapters.build(from_environment(os.environ))
+built = adapters.build(from_environment(os.environ), halted=process.meter.halted)
 ports = metered(built.ports, process.meter)
 budget = Budget(remaining_s=process.remaining_s)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from infra.aws import records
+from infra.aws import last_seen, records
 from infra.aws.clients import Clients
 from infra.aws.event_bus import EventBus
 from infra.aws.headcount import StreamRecord
@@ -27,6 +27,7 @@ published = None if bus is None else EventBus(clients.events(), bus, name=settin
 
 async def _handle(event: Mapping[str, object]) -> dict[str, object]:
     batch = cast("Sequence[StreamRecord]", records.of(event))
+    await last_seen.file(table, batch, now_s=clock.now_s(), days=settings.last_seen_days)
     return await follow(table, published, batch, now_s=clock.now_s())
 
 

@@ -12,7 +12,7 @@ from infra.aws.settings import from_environment
 from services.timeline.handler import build
 
 process = Process(os.environ)
-built = adapters.build(from_environment(os.environ))
+built = adapters.build(from_environment(os.environ), halted=process.meter.halted)
 act = build(metered(built.ports, process.meter))
 
 
