@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from infra.local.database import Database
 from services.ports import Page, Seen
+
+READ_AT_ONCE = 500
+"""Terminals looked up before deliveries get their turn."""
 
 _UPSERT = """
 INSERT INTO last_seen (terminal_id, user, groups, attributes, seen_at_s) VALUES (?, ?, ?, ?, ?)
@@ -43,7 +47,9 @@ class LastSeen:
 
     async def get_many(self, terminal_ids: Collection[str]) -> Mapping[str, Seen]:
         found: dict[str, Seen] = {}
-        for terminal_id in terminal_ids:
+        for number, terminal_id in enumerate(terminal_ids, start=1):
+            if number % READ_AT_ONCE == 0:
+                await asyncio.sleep(0)
             row = self._database.read_one(f"{_SELECT} WHERE terminal_id = ?", (terminal_id,))
             if row is not None:
                 found[terminal_id] = _seen(*row)

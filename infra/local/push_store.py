@@ -122,13 +122,7 @@ class PushStore:
         sender: str | None = None,
     ) -> Page[Push]:
         ids = push_listing.newest(self._database, limit=limit + 1, after=after, states=states, sender=sender)
-        found: list[Push] = []
-        for push_id in ids[:limit]:
-            push = await self._listed(push_id)
-            if push is not None:
-                found.append(push)
-            if len(found) % DECODED_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        found = await self._listed(ids[:limit])
         return Page(found, ids[limit - 1] if len(ids) > limit else None)
 
     async def counts(self, push_id: str) -> Counts:
@@ -165,11 +159,10 @@ class PushStore:
         return after if moved else None
 
     async def overdue(self, before_s: float, *, limit: int) -> Sequence[Push]:
-        found = [await self._listed(push_id) for push_id in push_listing.overdue(self._database, before_s, limit=limit)]
-        return [push for push in found if push is not None]
+        return await self._listed(push_listing.overdue(self._database, before_s, limit=limit))
 
     async def progress(self, push_id: str) -> Progress:
-        return slices.progress(self._database, push_id)
+        return await slices.progress(self._database, push_id)
 
     async def advance(self, advance: Advance) -> int | None:
         not_before_s = advance.at_s + advance.delay_s if advance.delay_s > 0 else 0.0
@@ -272,13 +265,19 @@ class PushStore:
         self._recent.forget(gone)
         return deleted
 
-    async def _listed(self, push_id: str) -> Push | None:
-        """A push for a listing, which does not push those under way out of memory."""
-        recent = self._recent.peek(push_id)
-        if recent is not None:
-            return recent
-        row = self._database.read_one(push_rows.SELECT + "WHERE id = ?", (push_id,))
-        return None if row is None else push_rows.push_of(row)
+    async def _listed(self, push_ids: Sequence[str]) -> Sequence[Push]:
+        """Pushes for a listing, which does not push those under way out of memory."""
+        found: list[Push] = []
+        for number, push_id in enumerate(push_ids, start=1):
+            push = self._recent.peek(push_id)
+            if push is None:
+                row = self._database.read_one(push_rows.SELECT + "WHERE id = ?", (push_id,))
+                push = None if row is None else push_rows.push_of(row)
+            if push is not None:
+                found.append(push)
+            if number % DECODED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
 
     def _submit(self, connection: sqlite3.Connection, submission: Submission, now_s: float) -> str | None:
         """Write all of a submission; or the id of the push that its idempotency key made before."""

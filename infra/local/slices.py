@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from services.domain.pushes import Counts, Job, Progress, SliceTally
 
 TOLD = ("received", "read", "failed", "recalled")
 """The columns of `stages` that count."""
+READ_AT_ONCE = 1_000
+"""Slices read before deliveries get their turn."""
 
 _INSERT = """
 INSERT INTO slices (push_id, position, stage, kind, parts, parts_left, moved_at_s) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -31,7 +34,7 @@ ON CONFLICT (push_id, stage) DO UPDATE SET {", ".join(f"{name} = {name} + exclud
 """
 _OF_PUSH = f"""
 SELECT stage, kind, position, parts, parts_left, moved_at_s, {", ".join(COUNTED)} FROM slices
-WHERE push_id = ? ORDER BY position
+WHERE push_id = ? AND position > ? ORDER BY position LIMIT ?
 """
 
 
@@ -65,11 +68,24 @@ def tell(connection: sqlite3.Connection, push_id: str, stage: str, counts: Count
     connection.execute(_TELL, (push_id, stage, *(getattr(counts, name) for name in TOLD)))
 
 
-def progress(database: Database, push_id: str) -> Progress:
-    """As `services.ports.PushStore.progress`."""
+async def progress(database: Database, push_id: str) -> Progress:
+    """As `services.ports.PushStore.progress`.
+
+    A push at a slow pace has thousands of slices, so deliveries get their turn in between. A part that meanwhile goes
+    on under another position is not missed: that one is greater.
+    """
+    slices: list[SliceTally] = []
+    after = positions.BEGINNING
+    while True:
+        rows = database.read(_OF_PUSH, (push_id, after, READ_AT_ONCE))
+        slices += map(_tally_of, rows)
+        if len(rows) < READ_AT_ONCE:
+            break
+        after = slices[-1].position
+        await asyncio.sleep(0)
     told = database.read(f"SELECT stage, {', '.join(TOLD)} FROM stages WHERE push_id = ?", (push_id,))
     return Progress(
-        slices=[_tally_of(row) for row in database.read(_OF_PUSH, (push_id,))],
+        slices=slices,
         told={
             str(stage): Counts(**{name: int(str(count)) for name, count in zip(TOLD, counts, strict=True)})
             for stage, *counts in told
