@@ -8,8 +8,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
-RESPONSE_HEADERS = ("Location", "Idempotency-Replayed", "Retry-After", "WWW-Authenticate")
+REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match")
+RESPONSE_HEADERS = ("ETag", "Location", "Idempotency-Replayed", "Retry-After", "WWW-Authenticate")
 PREFLIGHT_KEPT_S = 600
 
 

@@ -27,15 +27,53 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
         403,
         "The identity is in none of the groups, and has none of the scopes, that connecting asks for.",
     ),
+    "approval_by_sender": (403, "you sent this push: another person has to approve or reject it"),
+    "audience_over_limit": (
+        403,
+        "the push would reach more than 5000 terminals, the most that print-service may reach with one; make its target"
+        " smaller, or ask an administrator",
+    ),
     "not_found": (404, "there is nothing at this path; docs/rest.md has them all"),
     "push_not_found": (404, "there is no push 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10"),
     "terminal_not_found": (404, "no connection R0oXAdfD0kwCH6w= is open"),
+    "plan_not_found": (
+        404,
+        "there is no plan 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10 of yours; plans are kept for an hour, so preview the"
+        " push anew",
+    ),
+    "no_such_strategy": (404, "there is no strategy careful; GET /v1/strategies lists them"),
+    "sender_not_found": (404, "print-service is held to nothing: it may send to everybody, at any rate"),
     "method_not_allowed": (405, "this path answers to GET, HEAD, OPTIONS, POST"),
     "push_not_cancellable": (
         409,
         "push 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10 is expired: there is nothing to cancel",
     ),
     "push_busy": (409, "push 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10 is changing; try again"),
+    "push_not_awaiting_approval": (
+        409,
+        "push 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10 is sending: it does not wait for approval",
+    ),
+    "push_not_haltable": (
+        409,
+        "push 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10 is completed: nothing of it can be held back",
+    ),
+    "push_not_halted": (
+        409,
+        "push 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10 is sending, not halted: there is nothing to resume",
+    ),
+    "audience_changed": (
+        409,
+        "387 terminals were planned, 512 are meant now: more came and went than the tolerance of 0.1; preview the push"
+        ' anew, or send it with "if_changed": "send"',
+    ),
+    "strategy_built_in": (
+        409,
+        "now is built in and stays as it is; keep yours under another name, or override members in a push",
+    ),
+    "version_changed": (
+        412,
+        "the strategy careful is at version 4, which is not what the request expects; read it again, and decide anew",
+    ),
     "body_too_large": (413, "the body is over the limit of 262144 bytes; send a link to what is large"),
     "message_too_large": (
         413,
@@ -49,6 +87,14 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
         422,
         "strategy has no member 'retian'; it has collapse_key, expires_in, name, receipts, retain",
     ),
+    "strategy_not_found": (422, "there is no strategy careful; GET /v1/strategies lists them"),
+    "invalid_schedule": (422, 'repeat.cron must be a cron expression of five fields such as "0 9 * * mon-fri"'),
+    "plan_mismatch": (
+        422,
+        "message is not what was planned; leave it out to send the plan, or preview the push anew",
+    ),
+    "invalid_since": (422, "since must be a position that this service gave"),
+    "invalid_frame": (422, "kind must be one of received, read, failed, recalled"),
     "invalid_duration": (422, 'strategy.retain must be a duration such as "90s", "15m", "24h" or "2d"'),
     "invalid_name": (422, "user begins or ends with white space"),
     "invalid_time": (422, 'until must be a time with its offset, such as "2026-11-24T09:00:00Z"'),
@@ -61,6 +107,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "invalid_idempotency_key": (422, "Idempotency-Key must be 1 to 255 printable ASCII characters"),
     "idempotency_key_reused": (422, "this Idempotency-Key was used for another push; a new push needs a new key"),
     "ticket_too_large": (422, "The ticket would be longer than 3000 bytes; connect with the token itself."),
+    "sender_rate": (429, "print-service may send 10 pushes a minute, and has; try again in 17 s"),
     "internal_error": (500, "the service failed; its log has the reason under this instance"),
     "storage_unavailable": (
         503,
@@ -76,9 +123,11 @@ _MEANINGS = {
     403: "The caller may not do this.",
     404: "There is no such thing.",
     409: "It is in a state that does not allow this.",
+    412: "It is not as the request expects it to be.",
     413: "Too large.",
     415: "The body is not sent as JSON.",
     422: "A member, parameter or header is not as it must be.",
+    429: "Too often; `Retry-After` says when to try again.",
     500: "A fault of the service.",
     503: "Something that the service needs does not answer; `Retry-After` says when to try again.",
 }

@@ -1,4 +1,4 @@
-"""The filters of `GET /v1/terminals`, made into one target."""
+"""The filters of `GET /v1/terminals` and `GET /v1/terminals/away`, made into one target."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ FILE = Path(__file__).parent.parent / "docs" / "openapi.json"
 SUMMARY = "Send messages to a company's own terminals, see who is there, and what became of them."
 DESCRIPTION = f"""
 Every request but `GET /healthz` brings a JWT in `Authorization: Bearer`. What it may do is in the token's scopes; each
-operation says below which it needs. `POST /v1/tickets` takes any good token.
+operation says below which it needs. `POST /v1/tickets` and the inbox take any good token.
 
 Refusals are `application/problem+json` (RFC 9457). `code` is stable and for programs, `detail` is for people, and
 `type` links to the section of docs/errors.md that says what to do. A token is refused with 401 and one of
@@ -33,12 +33,15 @@ Listings answer `{{items, next_cursor}}`. Hand `next_cursor` back as `cursor`, w
 Times are RFC 3339. Unknown members and parameters are refused. Names in paths are percent-encoded, `/` as `%2F`.
 """
 TAGS = [
-    {"name": "pushes", "description": "Send, preview, list, look at, cancel."},
-    {"name": "terminals", "description": "Who is connected now."},
+    {"name": "pushes", "description": "Send, preview, look at, explain; approve, halt, resume, cancel."},
+    {"name": "strategies", "description": "When, how fast, to whom next: under names, with all of their versions."},
+    {"name": "senders", "description": "What callers of the API are held to."},
+    {"name": "terminals", "description": "Who is connected now, and who was lately."},
     {"name": "users", "description": "One user: what is open, what was given, and keeping them out."},
     {"name": "groups", "description": "Groups, and membership given at run time beside that of tokens."},
     {"name": "revocations", "description": "Tokens that are not good any more."},
     {"name": "tickets", "description": "For terminals: a ticket to connect with, or the reason why not."},
+    {"name": "inbox", "description": "For terminals whose proxies let no WebSocket through."},
     {"name": "service", "description": "Figures, the audit trail, health."},
 ]
 

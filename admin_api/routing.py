@@ -55,9 +55,9 @@ class ApiRequest(Request):
         """Find out who calls. Raises Problem (401, 403)."""
         self._caller = await self.api.authenticator.caller(self, scopes)
 
-    async def read(self) -> None:
+    async def read(self, *, may_be_absent: bool) -> None:
         """Read the body. Raises Problem (400, 413, 415)."""
-        self._value = await strict_body.read(self)
+        self._value = await strict_body.read(self, may_be_absent=may_be_absent)
 
     async def json(self) -> object:
         """The body's value, as `read` found it."""
@@ -74,7 +74,7 @@ class ApiRoute(APIRoute):
         handle = super().get_route_handler()
         declared = declared_scopes(self.openapi_extra)
         scopes = None if declared is None else list(declared)
-        has_body = self.body_field is not None
+        body_field = self.body_field
 
         async def guarded(plain: Request) -> Response:
             request = ApiRequest(plain.scope, plain.receive)
@@ -83,8 +83,8 @@ class ApiRoute(APIRoute):
             parameters = request.path_params
             for name, segment in parameters.items():
                 parameters[name] = name_of(segment)
-            if has_body:
-                await request.read()
+            if body_field is not None:
+                await request.read(may_be_absent=not body_field.field_info.is_required())
             return await handle(request)
 
         return guarded

@@ -11,9 +11,12 @@ MAX_DEPTH = 64
 """Deepest nesting of a body. What is read here is written again by others, whose stacks may be deeper."""
 
 
-async def read(request: Request) -> object:
-    """The value in the body. Raises Problem: 415 if it is not sent as JSON, 400 if it is none."""
+async def read(request: Request, *, may_be_absent: bool = False) -> object:
+    """The value in the body, None for one that may be absent and is. Raises Problem: 415 if it is not sent as JSON, 400
+    if it is none."""
     body = await request.body()
+    if not body and may_be_absent:
+        return None
     if not body:
         raise Problem("invalid_json", 400, "the request needs a body, and it has none")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip(" \t").lower()

@@ -1,59 +1,83 @@
-"""Pushes and previews."""
+"""Pushes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import Field, SkipValidation
+from pydantic import ConfigDict, Field, SkipValidation
 
-from admin_api.models import targets, terminals
+from admin_api.models import targets
 from admin_api.models.base import EXAMPLE_PUSH_ID, Model, Moment, NextCursor, PageQuery
+from admin_api.models.strategies import Strategy
 from services.domain import moments
-from services.domain.strategies import json_form as strategy_form
+from services.domain.pushes import JobKind, State
 from services.domain.pushes import Push as DomainPush
-from services.domain.pushes import State
+from services.domain.strategies import json_form as strategy_form
+from services.pushes import schedules
 from services.pushes.history import Account
-from services.pushes.preview import Preview as DomainPreview
-
-_Duration = Annotated[str | int, Field(examples=["24h"])]
-
-
-class Strategy(Model):
-    """When, how and for how long. Every member is optional: the default is now, to all at once, kept for 24 h."""
-
-    name: str | None = Field(None, description="What the caller calls it.")
-    retain: _Duration = Field(
-        "24h",
-        description='How long a terminal that is away can still get it: `"90s"`, `"15m"`, `"24h"`, `"2d"`, or'
-        ' seconds; at most 30 days. `"0s"`: only who is connected now.',
-    )
-    expires_in: _Duration | None = Field(
-        None,
-        description="After this long it reaches nobody any more, nor is it replayed. At most 30 days; null: never.",
-    )
-    receipts: Literal["none", "each"] = Field(
-        "none", description="`each` keeps a receipt for every terminal and asks it to acknowledge `received`."
-    )
-    collapse_key: str | None = Field(
-        None, description="Of the pushes with one key only the newest is replayed, and it replaces the older on screen."
-    )
-
+from services.pushes.requests import DEFAULT_TOLERANCE
+from services.pushes.schedules import MAX_TIMES, next_runs
 
 PushId = Annotated[str, Path(description="Of the push.", examples=[EXAMPLE_PUSH_ID])]
 
 
-class NewPush(Model):
-    """What to send, to whom, and how."""
+class Repeat(Model):
+    """When it is sent again and again; each run is a push of its own."""
 
-    target: SkipValidation[targets.Target]
+    cron: str = Field(
+        description="Minute, hour, day, month, weekday, by the clock of the time zone.", examples=["0 9 * * mon-fri"]
+    )
+    timezone: str = Field("UTC", description="An IANA time zone.", examples=["Asia/Tokyo"])
+    until: Moment | None = Field(None, description="No run after this; null: for ever.")
+    times: int | None = Field(None, ge=1, le=MAX_TIMES, description="So many runs; null: no limit.")
+
+
+class PlanUse(Model):
+    """Send what was previewed, as it was shown."""
+
+    id: str = Field(description="The `plan.id` of a preview of yours, at most an hour old.", examples=[EXAMPLE_PUSH_ID])
+    if_changed: Literal["reject", "send"] = Field(
+        "reject", description="What to do if the audience moved by more than `tolerance` since."
+    )
+    tolerance: float = Field(
+        DEFAULT_TOLERANCE, ge=0, le=1_000, description="The share of the planned terminals that may have come or gone."
+    )
+
+
+class NewPush(Model):
+    """What to send, to whom, how and when. With a `plan` the rest may be left out, and else must be as planned."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["target", "message"]}, {"required": ["plan"]}]}
+    )
+
+    target: SkipValidation[targets.Target | None] = None
     message: object = Field(
+        None,
         description="What they get: any JSON value. With its envelope at most 32 KB.",
         examples=[{"title": "Printer 4 is back", "level": "info"}, "Lunch is served"],
     )
     strategy: SkipValidation[Strategy | None] = Field(None, description="Absent or null: the default strategy.")
+    send_at: Moment | None = Field(
+        None, description="Not before this moment, at most 366 days ahead; null, or one that is over: at once."
+    )
+    repeat: SkipValidation[Repeat | None] = Field(None, description="Sent again and again; not beside `send_at`.")
+    plan: PlanUse | None = None
+    test: bool = Field(
+        False,
+        description="To try it out: it reaches only the caller's own terminals, at once, whatever target and schedule"
+        " say, and needs no approval.",
+    )
+
+
+class Reason(Model):
+    """Why."""
+
+    reason: str | None = Field(
+        None, min_length=1, max_length=500, description="It stands in the timeline and in the audit trail."
+    )
 
 
 class Counts(Model):
@@ -81,14 +105,22 @@ class Push(Model):
     created_at: Moment
     expires_at: Moment | None = Field(description="When it ends; null: never.")
     finished_at: Moment | None = Field(description="When it came to its last state; null: it has not.")
-    ended_by: str | None = Field(description="Who cancelled it.")
+    ended_by: str | None = Field(description="Who cancelled, rejected or halted it; `halt_if`: its strategy did.")
+    send_at: Moment | None
+    repeat: Repeat | None
+    next_runs: list[Moment] = Field(description="The next runs of a push that repeats, at most 5.")
+    approve_by: Moment | None = Field(
+        description="Until when a second person may approve it; null: it is not waiting for that."
+    )
+    parent: str | None = Field(description="The push that this is a run of, or the escalation of.")
+    test: bool
 
 
 class DeadJob(Model):
     """A part of a push that was given up. Its terminals get the push when they come back, while it is retained."""
 
     topic: str = Field(description="Whose part it was.", examples=["group:ops"])
-    kind: Literal["deliver", "recall"] = Field(description="Whether it was to deliver the push, or to recall it.")
+    kind: JobKind = Field(description="Whether it was to deliver the push, to send it again, or to recall it.")
     reason: str = Field(examples=["the worker failed at it time and again; its log says why"])
     at: Moment = Field(description="When it was given up.")
 
@@ -115,42 +147,9 @@ class PushQuery(PageQuery):
     sender: str | None = Field(None, description="The `sub` of the caller who sent it.")
 
 
-class ValueCount(Model):
-    """How many connections have this value."""
-
-    value: str | int | float | bool
-    connections: int
-
-
-class Audience(Model):
-    """Who is connected now and meant."""
-
-    connections: int
-    terminals: int
-    users: int
-    by_group: dict[str, int] = Field(description="Connections of each group; one may be in several.")
-    by_attribute: dict[str, list[ValueCount]] = Field(description="Of each attribute the 20 commonest values.")
-
-
-class Warning(Model):
-    """Something to know before sending."""
-
-    code: str = Field(description="Stable; docs/errors.md explains each.")
-    detail: str
-
-
-class Preview(Model):
-    """What the push would do if it were sent now."""
-
-    audience: Audience
-    sample: list[terminals.Terminal] = Field(description="Up to 10 of those who are meant.")
-    topics: list[str] = Field(description="What would be read to find them, the cheapest that holds them all.")
-    frame_bytes: int = Field(description="Size of the largest frame that a terminal would get; the limit is 32,768.")
-    warnings: list[Warning]
-
-
-def push_json(push: DomainPush) -> dict[str, object]:
+def push_json(push: DomainPush, now_s: float) -> dict[str, object]:
     """A `Push`."""
+    waits_for_approval = push.state is State.AWAITING_APPROVAL and push.run.approve_by_s is not None
     return {
         "id": push.id,
         "state": push.state.value,
@@ -158,44 +157,39 @@ def push_json(push: DomainPush) -> dict[str, object]:
         "target": push.target,
         "strategy": strategy_form.to_json(push.strategy),
         "created_at": moments.text(push.created_at_s),
-        "expires_at": None if push.expires_at_s is None else moments.text(push.expires_at_s),
-        "finished_at": None if push.finished_at_s is None else moments.text(push.finished_at_s),
+        "expires_at": _moment(push.expires_at_s),
+        "finished_at": _moment(push.finished_at_s),
         "ended_by": push.ended_by,
+        "send_at": None,
+        "repeat": None,
+        **schedules.to_json(push.schedule),
+        "next_runs": [moments.text(run_at_s) for run_at_s in next_runs(push, now_s)],
+        "approve_by": _moment(push.run.approve_by_s) if waits_for_approval else None,
+        "parent": push.parent,
+        "test": push.test,
     }
 
 
-def detail_json(account: Account) -> dict[str, object]:
+def detail_json(account: Account, now_s: float) -> dict[str, object]:
     """A `PushDetail`."""
     dead_jobs = [
         {"topic": str(dead.job.topic), "kind": dead.job.kind, "reason": dead.reason, "at": moments.text(dead.at_s)}
         for dead in account.dead_jobs
     ]
     push = account.push
-    return {**push_json(push), "message": push.message, "counts": asdict(account.counts), "dead_jobs": dead_jobs}
-
-
-def preview_json(preview: DomainPreview, now_s: float) -> dict[str, object]:
-    """A `Preview`. Values of attributes are in lists, since as JSON names 1 and "1" would be the same."""
-    audience = preview.audience
-    by_attribute: Mapping[str, object] = {
-        name: [{"value": value, "connections": number} for value, number in values.items()]
-        for name, values in audience.by_attribute.items()
-    }
     return {
-        "audience": {
-            "connections": audience.connections,
-            "terminals": audience.terminals,
-            "users": audience.users,
-            "by_group": dict(audience.by_group),
-            "by_attribute": by_attribute,
-        },
-        "sample": [terminals.terminal_json(row, now_s) for row in preview.sample],
-        "topics": list(preview.topics),
-        "frame_bytes": preview.frame_bytes,
-        "warnings": [{"code": warning.code, "detail": warning.detail} for warning in preview.warnings],
+        **push_json(push, now_s),
+        "message": push.message,
+        "counts": asdict(account.counts),
+        "dead_jobs": dead_jobs,
     }
 
 
+def _moment(at_s: float | None) -> str | None:
+    return None if at_s is None else moments.text(at_s)
+
+
+EXAMPLE_REASON: dict[str, object] = {"reason": "wrong text"}
 EXAMPLE_NEW = {
     "target": targets.EXAMPLE_TEXT,
     "message": {"title": "Printer 4 is back", "level": "info"},
@@ -211,7 +205,25 @@ EXAMPLE: dict[str, object] = {
     "expires_at": None,
     "finished_at": None,
     "ended_by": None,
+    "send_at": None,
+    "repeat": None,
+    "next_runs": [],
+    "approve_by": None,
+    "parent": None,
+    "test": False,
 }
+EXAMPLE_AWAITING: dict[str, object] = {
+    **EXAMPLE,
+    "state": "awaiting_approval",
+    "approve_by": "2026-11-25T09:00:00.000Z",
+}
+EXAMPLE_REJECTED: dict[str, object] = {
+    **EXAMPLE,
+    "state": "rejected",
+    "finished_at": "2026-11-24T09:02:11.310Z",
+    "ended_by": "alice",
+}
+EXAMPLE_HALTED: dict[str, object] = {**EXAMPLE_REJECTED, "state": "halted"}
 EXAMPLE_DETAIL: dict[str, object] = {
     **EXAMPLE,
     "state": "completed",
@@ -235,17 +247,4 @@ EXAMPLE_CANCELLED: dict[str, object] = {
     "state": "cancelled",
     "finished_at": "2026-11-24T09:02:11.310Z",
     "ended_by": "alice",
-}
-EXAMPLE_PREVIEW: dict[str, object] = {
-    "audience": {
-        "connections": 387,
-        "terminals": 387,
-        "users": 351,
-        "by_group": {"ops": 387, "oncall": 12},
-        "by_attribute": {"os": [{"value": "windows", "connections": 387}]},
-    },
-    "sample": [terminals.EXAMPLE],
-    "topics": ["group:ops"],
-    "frame_bytes": 231,
-    "warnings": [],
 }

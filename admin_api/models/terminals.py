@@ -11,7 +11,7 @@ from admin_api.models.base import EXAMPLE_CONNECTION_ID, Attributes, Model, Mome
 from services.connections.presence import Certainty, certainty
 from services.domain import moments
 from services.domain.connection import Connection
-from services.ports import SocketInfo
+from services.ports import Seen, SocketInfo
 
 
 class TerminalQuery(PageQuery):
@@ -73,6 +73,34 @@ class TerminalPage(Model):
 
     items: list[Terminal]
     next_cursor: NextCursor
+
+
+class AwayTerminal(Model):
+    """A terminal that was here and is not connected."""
+
+    terminal_id: str
+    user: str
+    groups: list[str] = Field(description="Those it had when it was last here.")
+    attributes: Attributes
+    last_seen_at: Moment
+
+
+class AwayPage(Model):
+    """In no order that means anything."""
+
+    items: list[AwayTerminal]
+    next_cursor: NextCursor
+
+
+def away_json(seen: Seen) -> dict[str, object]:
+    """An `AwayTerminal`."""
+    return {
+        "terminal_id": seen.terminal_id,
+        "user": seen.user,
+        "groups": list(seen.groups),
+        "attributes": dict(seen.attributes),
+        "last_seen_at": moments.text(seen.seen_at_s),
+    }
 
 
 def terminal_json(row: Connection, now_s: float) -> dict[str, object]:
@@ -140,4 +168,11 @@ EXAMPLE_VERIFICATION: dict[str, object] = {
     "user": "alice",
     "presence": "verified",
     "last_active_at": "2026-11-24T08:58:41.007Z",
+}
+EXAMPLE_AWAY: dict[str, object] = {
+    "terminal_id": "alice/till-4",
+    "user": "alice",
+    "groups": ["ops", "oncall"],
+    "attributes": {"os": "windows", "build": 19045},
+    "last_seen_at": "2026-11-23T17:02:11.480Z",
 }

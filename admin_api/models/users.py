@@ -56,6 +56,9 @@ class User(Model):
         description="That of their surest connection; `away`: none."
     )
     connections: list[terminals.Terminal] = Field(description="What they have open, at most 500.")
+    away: list[terminals.AwayTerminal] = Field(
+        description="Their terminals that were here lately and are not connected, those seen last first; at most 500."
+    )
     given_groups: list[str] = Field(description="Given at run time, beside those of their tokens.")
     block: Block | None
     tokens_revoked_before: Moment | None = Field(description="Their tokens issued before this are not accepted.")
@@ -67,6 +70,7 @@ def user_json(record: UserRecord, now_s: float) -> dict[str, object]:
         "user": record.user,
         "presence": "away" if record.presence is None else record.presence.value,
         "connections": [terminals.terminal_json(row, now_s) for row in record.connections],
+        "away": [terminals.away_json(seen) for seen in record.away],
         "given_groups": sorted(record.given_groups),
         "block": None if record.block is None else block_json(record.block),
         "tokens_revoked_before": None if record.tokens_from_s is None else moments.text(record.tokens_from_s),
@@ -99,6 +103,7 @@ EXAMPLE: dict[str, object] = {
     "user": "alice",
     "presence": "verified",
     "connections": [terminals.EXAMPLE],
+    "away": [],
     "given_groups": ["oncall"],
     "block": None,
     "tokens_revoked_before": None,

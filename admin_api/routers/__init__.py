@@ -2,12 +2,28 @@
 
 from starlette.routing import BaseRoute
 
-from admin_api.routers import audit, groups, health, pushes, revocations, stats, terminals, tickets, users
+from admin_api.routers import (
+    audit,
+    groups,
+    health,
+    inbox,
+    pushes,
+    revocations,
+    senders,
+    stats,
+    strategies,
+    terminals,
+    tickets,
+    users,
+)
 
 _ROUTERS = (
     pushes.router,
+    inbox.router,
     terminals.router,
     tickets.router,
+    strategies.router,
+    senders.router,
     users.router,
     groups.router,
     revocations.router,

@@ -1,4 +1,4 @@
-"""Who is connected."""
+"""Who is connected, and who was lately."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from admin_api.documented import refusals, shown
 from admin_api.models import terminals as forms
 from admin_api.models.base import EXAMPLE_CONNECTION_ID
 from admin_api.routing import ApiRequest, ApiRoute
-from services.connections import presence
+from services.connections import away, presence
+from services.domain.targets import json_form
 
 router = APIRouter(prefix="/v1/terminals", tags=["terminals"], route_class=ApiRoute)
 
@@ -55,6 +56,29 @@ async def list_terminals(request: ApiRequest, query: Annotated[forms.TerminalQue
     )
     now_s = request.ports.clock.now_s()
     return await listing(rows, lambda row: forms.terminal_json(row, now_s), seal_listing(cursors, meant, going_on))
+
+
+@router.get(
+    "/away",
+    response_model=forms.AwayPage,
+    summary="List terminals that are away",
+    responses={
+        200: shown("A page of them.", {"items": [forms.EXAMPLE_AWAY], "next_cursor": None}),
+        **refusals("invalid_target", "invalid_name", "invalid_cursor"),
+    },
+    openapi_extra={**needs("terminals:read"), "parameters": [_ATTRIBUTE_FILTER]},
+)
+async def list_away(request: ApiRequest, query: Annotated[forms.TerminalQuery, Query()]) -> Response:
+    """List terminals that were here lately and are not connected, with the filters of `GET /v1/terminals`.
+
+    They are known for as long as the deployment says. A terminal that just went may be missing for some seconds.
+    """
+    meant = filters.target_of(query)
+    cursors, bound = request.api.cursors, json_form.to_json(meant)
+    page = await away.listing(
+        request.ports, meant, limit=query.limit, after=cursors.open_optional("away", bound, query.cursor)
+    )
+    return await listing(page.items, forms.away_json, cursors.seal_optional("away", bound, page.next))
 
 
 @router.get(

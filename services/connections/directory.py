@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.connections import away
 from services.connections.presence import Certainty, certainty, of_user
 from services.domain import names, topics
 from services.domain.connection import Connection
 from services.domain.standing import Block
-from services.ports import GroupSize, Page, Ports
+from services.ports import GroupSize, Page, Ports, Seen
 
 MOST_CONNECTIONS_SHOWN = 500
 _SUREST_FIRST = (Certainty.VERIFIED, Certainty.ASSUMED, Certainty.SUSPECT)
@@ -19,12 +20,14 @@ _SUREST_FIRST = (Certainty.VERIFIED, Certainty.ASSUMED, Certainty.SUSPECT)
 class UserRecord:
     """What is known of a user. `presence` is that of the surest connection, None if there is none.
 
-    `given_groups` are those given at run time; `tokens_from_s`: tokens issued before this moment are revoked.
+    `away` are their terminals that are known and not connected, those seen last first. `given_groups` are those given
+    at run time; `tokens_from_s`: tokens issued before this moment are revoked.
     """
 
     user: str
     presence: Certainty | None
     connections: Sequence[Connection]
+    away: Sequence[Seen]
     given_groups: frozenset[str]
     block: Block | None
     tokens_from_s: float | None
@@ -51,6 +54,7 @@ async def user(ports: Ports, name: str) -> UserRecord:
         user=name,
         presence=next((each for each in _SUREST_FIRST if each in found), None),
         connections=rows,
+        away=(await away.of_user(ports, name))[:MOST_CONNECTIONS_SHOWN],
         given_groups=await ports.memberships.of(name),
         block=None if block is None or (block.until_s is not None and block.until_s <= now_s) else block,
         tokens_from_s=facts.issued_before_s,

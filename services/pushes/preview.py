@@ -15,19 +15,17 @@ from services.domain.pushes import Push
 from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form
 from services.domain.targets.cover import Cover
-from services.domain.timeline import cron
 from services.domain.timeline.forecast import forecast
 from services.domain.timeline.picture import Picture
 from services.domain.timeline.schedule import Schedule
 from services.ports import Plan, Ports
-from services.pushes import audience, plans, warnings
+from services.pushes import audience, plans, schedules, warnings
 from services.pushes.audience import Audience
 from services.pushes.release import check_frame_size, frame_size_bytes
 from services.pushes.requests import PushRequest
 from services.pushes.warnings import Warning
 from services.senders import limits
 
-RUNS_SHOWN: Final = 5
 SLICE_S: Final = 5
 """The longest that one slice of a pace lasts; each is released by itself."""
 
@@ -52,7 +50,7 @@ async def preview(ports: Ports, request: PushRequest, *, sender: str) -> Preview
     judged = await limits.judged(ports, request, sender=sender)
     asked = judged.request
     cover, _ = await audience.planned(ports.registry, asked.target)
-    next_runs = runs_after(asked.schedule, now_s)
+    next_runs = schedules.runs_after(asked.schedule, now_s)
     send_at_s = next_runs[0] if next_runs else asked.schedule.send_at_s
     empty = _draft(asked, cover, None, sender=sender, send_at_s=send_at_s, now_s=now_s)
     # One that is too large is refused before anybody is counted.
@@ -71,13 +69,6 @@ async def preview(ports: Ports, request: PushRequest, *, sender: str) -> Preview
         cost=cost.estimate(_volume(push, counted, timeline)),
         warnings=warnings.of(push, judged, counted, timeline, frame_bytes=frame_bytes, now_s=now_s),
     )
-
-
-def runs_after(schedule: Schedule, now_s: float, *, runs: int = 0) -> tuple[float, ...]:
-    """The next runs of a push that repeats, of which there were `runs`; none of one that does not."""
-    if schedule.repeat is None:
-        return ()
-    return cron.next_runs(schedule.repeat, now_s, RUNS_SHOWN, runs=runs)
 
 
 def _draft(

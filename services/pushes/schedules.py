@@ -7,12 +7,15 @@ from typing import Final
 
 from services.domain import moments, time_zones
 from services.domain.problems import Problem
+from services.domain.pushes import OPEN, Push
 from services.domain.strategies.strategy import DAY_S
 from services.domain.timeline import cron
 from services.domain.timeline.schedule import AT_ONCE, Repeat, Schedule
 
 MAX_AHEAD_S: Final = 366 * DAY_S
 """How far ahead `send_at` may lie."""
+RUNS_SHOWN: Final = 5
+"""How many of the next runs are shown."""
 MAX_TIMES: Final = 10_000
 """Most runs of a push that repeats, where `times` is given."""
 _REPEAT_MEMBERS: Final = ("cron", "timezone", "until", "times")
@@ -50,6 +53,18 @@ def to_json(schedule: Schedule) -> dict[str, object]:
             said["times"] = repeat.times
         written["repeat"] = said
     return written
+
+
+def runs_after(schedule: Schedule, now_s: float, *, runs: int = 0) -> tuple[float, ...]:
+    """The next runs of what repeats, of which there were `runs`, at most `RUNS_SHOWN`; none of what does not."""
+    if schedule.repeat is None:
+        return ()
+    return cron.next_runs(schedule.repeat, now_s, RUNS_SHOWN, runs=runs)
+
+
+def next_runs(push: Push, now_s: float) -> tuple[float, ...]:
+    """The next runs of a push that repeats; none once it has ended."""
+    return runs_after(push.schedule, now_s, runs=push.run.runs) if push.state in OPEN else ()
 
 
 def _repeat(value: object, now_s: float) -> Repeat:

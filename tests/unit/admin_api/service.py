@@ -32,7 +32,16 @@ AUDIENCE = "fanfare"
 SECRET = b"the issuer's secret, 32 bytes or more"
 TICKET_KEY = b"the key of the tickets, 32 bytes long"
 CONNECTIONS_PER_USER = 3
-SCOPES = ("push:send", "push:read", "terminals:read", "terminals:manage", "audit:read")
+SCOPES = (
+    "push:send",
+    "push:read",
+    "push:approve",
+    "terminals:read",
+    "terminals:manage",
+    "strategies:write",
+    "senders:write",
+    "audit:read",
+)
 CALLER_IP = "192.0.2.17"
 
 Json = dict[str, object]
