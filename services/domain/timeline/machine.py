@@ -49,14 +49,15 @@ def begin(push: Push, now_s: float, *, needs_approval: bool = False) -> Step:
 
 
 def proceed(push: Push, facts: Facts, now_s: float, *, foreseen_s: float = 0.0) -> Step | Rest:
-    """What is to be done with a push now. It never raises; a push that is ended or halted rests.
+    """What is to be done with a push now. It never raises; a push that has ended rests, and a halted one too until its
+    time is over.
 
     `foreseen_s` is for a forecast: for so long nothing else will happen, and slices may be as long.
     """
+    if push.expired_at(now_s) and (push.state in OPEN or push.state is State.HALTED):
+        return expire(push, now_s=now_s)
     if push.state not in OPEN:
         return Rest(None)
-    if push.expired_at(now_s):
-        return expire(push, now_s=now_s)
     if push.state is State.AWAITING_APPROVAL:
         return _awaiting(push, now_s)
     if push.run.ready_at_s is None and not push.closing:
