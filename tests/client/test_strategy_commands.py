@@ -137,16 +137,18 @@ async def test_a_refused_decision_says_why(api: FakeApi) -> None:
 
 EXPLAINED: JsonValue = {
     "push_id": "0199",
-    "terminal": "alice/till-4",
+    "terminal_id": "alice/till-4",
+    "user": "alice",
     "answer": "not_meant",
     "steps": [{"step": "target", "outcome": "no", "text": "not in group:ops", "data": {}}],
+    "others": ["alice/till-5"],
 }
 
 
 async def test_an_explanation_is_a_line_a_step(api: FakeApi) -> None:
     api.script("GET /v1/pushes/0199/explain", HttpAnswer(200, EXPLAINED))
     output = await ran(api, "explain", "0199", "--terminal", "alice/till-4")
-    assert output == "alice/till-4: not meant\n  target  no  not in group:ops\n"
+    assert output == ("alice/till-4: not meant\n  target  no  not in group:ops\nTheir other terminals: alice/till-5\n")
     assert last(api).path.endswith("?terminal=alice%2Ftill-4")
 
 

@@ -40,6 +40,7 @@ class Inbox:
         self._opened_at_s = surroundings.clock.monotonic_s()
         self._wait_s = surroundings.timing.inbox_wait_s
         self._acks_due = asyncio.Event()
+        self._acking: asyncio.Task[None] | None = None
         self._first: _Page | None = None
 
     async def open(self) -> None:
@@ -70,10 +71,10 @@ class Inbox:
         raise ConnectionError("the chat needs a WebSocket, and no WebSocket gets through")
 
     async def _leave(self) -> None:
-        # What was on its way when it was broken off is said once more.
-        self._conversation.closed(clean=False)
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                if self._acking is not None and not self._acking.done():
+                    await self._acking
                 await self._ack()
         except (TimeoutError, Unreachable, Refused):
             # They are unconfirmed, and go another way.
@@ -144,8 +145,10 @@ class Inbox:
             if self._with.timing.ack_delay_s:
                 await self._with.clock.sleep(self._with.timing.ack_delay_s)
             self._acks_due.clear()
+            # Leaving does not break it off: it would have to be said again.
+            self._acking = asyncio.create_task(self._ack())
             try:
-                await self._ack()
+                await asyncio.shield(self._acking)
             except Unreachable as error:
                 return error
 

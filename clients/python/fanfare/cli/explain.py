@@ -35,10 +35,13 @@ def command(service: Service, push_id: str, terminal: str | None, user: str | No
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    click.echo(f"{terminal or user}: {shown(answer.get('answer')).replace('_', ' ')}")
-    steps = [
-        (shown(step.get("step")), shown(step.get("outcome")), shown(step.get("text")))
-        for step in objects(answer.get("steps"))
-    ]
-    for line in table(steps) if steps else []:
+    # Of a user it is the terminal that connected last, if any is known.
+    who = shown(answer.get("terminal_id")) or terminal or user
+    click.echo(f"{who}: {shown(answer.get('answer')).replace('_', ' ')}")
+    steps = objects(answer.get("steps"))
+    rows = [tuple(shown(step.get(member)) for member in ("step", "outcome", "text")) for step in steps]
+    for line in table(rows) if rows else []:
         click.echo(f"  {line}")
+    others = answer.get("others")
+    if isinstance(others, list) and others:
+        click.echo(f"Their other terminals: {', '.join(map(shown, others))}")
