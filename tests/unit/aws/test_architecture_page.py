@@ -41,7 +41,8 @@ def _keys() -> set[tuple[str, str]]:
         keys.push_contents("<push>"),
         keys.job(("<push>", "<position>", 7, 8)),
         Key(keys.receipt_partition("<push>", 9), keys.receipt("<terminal>", 6)),
-        Key(keys.receipt_partition("<push>", 9), keys.counter(5)),
+        Key(keys.receipt_partition("<push>", 9), keys.reader("<user>")),
+        Key(keys.receipt_partition("<push>", 9), keys.counter("<stage>", 5)),
         Key(keys.log_partition(topic), "<position>"),
         Key(keys.pushes_of("<day>"), "<push>"),
         Key(keys.UNDER_WAY, "<push>"),
@@ -49,8 +50,17 @@ def _keys() -> set[tuple[str, str]]:
         keys.audit(ID),
         keys.ticket("<ticket>"),
         keys.timer("<name>"),
+        keys.strategy("<name>"),
+        keys.strategy_version("<name>", 4),
+        Key(keys.SENDERS, "<sub>"),
+        keys.sender_minute("<sub>", 3),
+        keys.plan("<plan>"),
+        keys.plan_names("<plan>", 5),
+        Key(keys.seen(9), "<terminal>"),
+        Key(keys.seen_of("<user>"), "<terminal>"),
     }
     numbers = {"#7#8": "#<part>#<lane>", "#9": "#<shard>", "#6": "#<sort>", "#5": "#<n>"}
+    numbers |= {"0000000004": "<version>", "0000000003": "<minute>"}
     words = {"group:g#0": "<topic>#<shard>", "group:g": "<topic>", "2026-11": "<month>", ID: "<entry>", **numbers}
     return {(_replaced(key.pk, words), _replaced(key.sk, words)) for key in built}
 
