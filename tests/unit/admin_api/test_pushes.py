@@ -202,7 +202,8 @@ async def test_an_expired_push_cannot_be_cancelled(service: Service) -> None:
     push = await service.push()
     stored = await service.ports.pushes.get(str(push["id"]))
     assert stored is not None
-    await service.ports.pushes.transition(stored, State.EXPIRED, at_s=service.clock.now_s())
+    now_s = service.clock.now_s()
+    await service.ports.pushes.transition(stored, stored.moved(State.EXPIRED, at_s=now_s), at_s=now_s)
     response = await service.api.post(f"/v1/pushes/{push['id']}/cancel")
     assert (response.status_code, response.json()["code"]) == (409, "push_not_cancellable")
 

@@ -23,6 +23,7 @@ async def test_a_user_who_never_came_is_away(service: Service) -> None:
         "user": "nobody",
         "presence": "away",
         "connections": [],
+        "away": [],
         "given_groups": [],
         "block": None,
         "tokens_revoked_before": None,
