@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fanfare.cli.preview import in_words
 from fanfare.frames import JsonValue
 from tests.client.command_line import announce, fanfare
@@ -63,7 +65,7 @@ def test_attributes_are_listed_with_their_commonest_values() -> None:
 def test_each_wave_is_listed_with_what_is_done_when() -> None:
     lines = [" ".join(line.split()) for line in in_words({"audience": AUDIENCE, "timeline": TIMELINE}, []).splitlines()]
     assert lines[3:] == [
-        "WAVE TERMINALS FROM TO PER SECOND",
+        "WAVE TERMINALS ACTION FROM TO PER SECOND",
         "w1 2 sends 2026-11-24 09:00:00Z 2026-11-24 09:00:02Z 1",
         "pauses 2026-11-24 09:00:02Z 2026-11-24 09:10:02Z",
         "w2 6 sends 2026-11-24 09:10:02Z 2026-11-24 09:10:08Z",
@@ -82,6 +84,18 @@ def test_it_ends_with_the_command_that_sends_the_plan() -> None:
         "To send just this, until 2026-11-24 10:00:00Z:",
         "  fanfare push --data 'my data' --plan 0198",
     ]
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        ({"usd": 0.000179, "most_usd": 0.000179, "assumes": ["list prices"]}, "about $0.00018"),
+        ({"usd": 1.234, "most_usd": 1234.5}, "about $1.23, $1,234 at most"),
+        ({"usd": 0, "most_usd": 0}, "about $0"),
+    ],
+)
+def test_the_cost_is_said_to_two_digits(cost: JsonValue, words: str) -> None:
+    assert f"\n\nCost on AWS: {words}" in in_words({"audience": AUDIENCE, "cost": cost}, [])
 
 
 async def test_the_command_that_is_shown_leads_to_the_same_service_and_has_no_token(

@@ -23,7 +23,6 @@ BUILT_IN: dict[str, JsonValue] = {
     "name": "now",
     "version": None,
     "built_in": True,
-    "description": "At once.",
     "strategy": {"name": "now", "retain": "1d"},
     "by": None,
     "at": None,
@@ -48,7 +47,11 @@ def last(api: FakeApi) -> HttpRequest:
 async def test_strategies_are_a_table(api: FakeApi) -> None:
     api.script("GET /v1/strategies", listing(BUILT_IN, KEPT))
     lines = [" ".join(line.split()) for line in (await ran(api, "strategies", "list")).splitlines()]
-    assert lines == ["NAME VERSION BY AT DESCRIPTION", "now built in At once.", "night 2 alice 2026-11-24 09:00:00Z"]
+    assert lines == [
+        "NAME VERSION BY AT STRATEGY",
+        'now built in {"retain": "1d"}',
+        'night 2 alice 2026-11-24 09:00:00Z {"retain": "2h"}',
+    ]
 
 
 async def test_a_strategy_that_is_shown_can_be_put_again(api: FakeApi, tmp_path: Path) -> None:

@@ -59,16 +59,16 @@ def test_lanes_of_one_wave_are_one_gauge() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("awaiting_approval", "fanfare approve 0199"),
+        ("awaiting_approval", "Waits until 2026-11-25 09:00:00Z for another person: fanfare approve 0199"),
         ("sending", "Wave 2 of 2"),
-        ("sent", "3 of 6 read"),
-        ("halted", "fanfare resume 0199"),
-        ("completed", "Completed: 8 targeted, 6 sent, 4 received, 3 read"),
+        ("sent", "All is sent; waits for acks"),
+        ("halted", "Halted by halt_if after 6 terminals; fanfare resume 0199"),
+        ("completed", "8 targeted, 6 sent, 4 received, 3 read"),
         ("cancelled", "Cancelled"),
     ],
 )
 def test_the_state_is_said_in_a_sentence(state: str, words: str) -> None:
-    assert words in sentence(state)
+    assert words in sentence(state, approve_by="2026-11-25T09:00:00.000Z", ended_by="halt_if")
 
 
 def test_who_ended_it_is_said() -> None:
@@ -81,13 +81,18 @@ def test_a_push_that_repeats_says_when_it_runs_next() -> None:
 
 def test_a_push_with_a_time_says_it() -> None:
     at = "2026-11-25T08:00:00.000Z"
-    assert sentence("scheduled", next_runs=[], schedule={"send_at": at}) == "Is sent at 2026-11-25 08:00:00Z"
+    assert sentence("scheduled", next_runs=[], send_at=at) == "Is sent at 2026-11-25 08:00:00Z"
 
 
 def test_what_is_waited_for_is_said_with_its_end() -> None:
     pause: JsonValue = {"kind": "pause", "from": "2026-11-24T09:00:00.000Z", "to": "2026-11-24T09:10:00.000Z"}
-    shown = timeline(2, spans=[pause])
-    assert sentence("waiting", shown) == "Wave 2 of 2 pauses, until 2026-11-24 09:10:00Z"
+    assert sentence("waiting", timeline(2, spans=[pause])) == "Wave 2 of 2 pauses, until 2026-11-24 09:10:00Z"
+
+
+def test_until_when_acks_are_waited_for_is_said() -> None:
+    wait: JsonValue = {"kind": "ack_wait", "from": "2026-11-24T09:00:00.000Z", "to": "2026-11-24T09:15:00.000Z"}
+    shown = timeline(2, spans=[wait])
+    assert sentence("sent", shown) == "All is sent; waits for acks, until 2026-11-24 09:15:00Z"
 
 
 def scripted(api: FakeApi, *states: tuple[str, int]) -> None:

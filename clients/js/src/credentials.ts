@@ -65,8 +65,9 @@ export async function asked(provider: Provider, what: "token" | "ticket"): Promi
 
 /** The `exp` of a JWT (RFC 7519 §4.1.4), read without verifying it; null if it cannot be read. */
 export function expiresAtMsOf(token: string): number | null {
-  const [, payload, , surplus] = token.split(".");
-  if (payload === undefined || surplus !== undefined) return null;
+  const parts = token.split(".");
+  const payload = parts[1];
+  if (payload === undefined || parts.length !== 3) return null;
   let claims: string;
   try {
     const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), byte => byte.charCodeAt(0));

@@ -171,7 +171,10 @@ function seconds(raw: JsonObject, member: string): number | null {
 }
 
 function moment(raw: JsonObject, member: string): Date | null {
-  const value = new Date(text(raw, member) ?? Number.NaN);
+  const written = text(raw, member);
+  // Without an offset it would be read in the time zone of this machine.
+  if (written === null || !/(Z|[+-]\d\d:\d\d)$/i.test(written)) return null;
+  const value = new Date(written);
   return Number.isNaN(value.getTime()) ? null : value;
 }
 

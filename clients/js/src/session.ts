@@ -71,7 +71,7 @@ export class Session {
     const unhandled = this.#inHand === null ? this.#queue : [this.#inHand, ...this.#queue];
     const ids = new Set(unhandled.flatMap(({ event }) => (event.type === "push" ? [event.id] : [])));
     const unread = new Map([...this.#unread].filter(([id]) => !ids.has(id)));
-    for (const { event, remindedAt } of unhandled.toReversed()) {
+    for (const { event, remindedAt } of [...unhandled].reverse()) {
       if (event.type === "reminder" && remindedAt !== null && unread.has(event.push.id)) {
         unread.set(event.push.id, remindedAt);
       }

@@ -78,7 +78,7 @@ def lane_lines(timeline: JsonValue) -> list[str]:
     """A table of what each lane does, without the lanes that hold nobody."""
     lanes = lanes_of(timeline)
     shown_lanes = [lane for lane in lanes if lane.terminals] or lanes[:1]
-    rows = [("WAVE", "TERMINALS", "", "FROM", "TO", "PER SECOND")]
+    rows = [("WAVE", "TERMINALS", "ACTION", "FROM", "TO", "PER SECOND")]
     for lane in shown_lanes:
         for place, span in enumerate(lane.spans):
             first = (lane.id, str(lane.terminals)) if place == 0 else ("", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -33,7 +34,7 @@ def in_words(preview: Mapping[str, JsonValue], service_options: Sequence[str]) -
         if marks := mark_lines(preview["timeline"]):
             lines += ["", *marks]
     if preview.get("cost") is not None:
-        lines += ["", f"Cost: {_cost(preview['cost'])}"]
+        lines += ["", f"Cost on AWS: {_cost(members_of(preview['cost']))}"]
     warnings = preview.get("warnings")
     for warning in warnings if isinstance(warnings, list) else []:
         lines.append(f"Warning: {shown(warning.get('detail') if isinstance(warning, dict) else warning)}")
@@ -49,5 +50,16 @@ def _first(entries: Sequence[str]) -> str:
     return ", ".join(entries[:MOST_VALUES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _cost(cost: JsonValue) -> str:
-    return ", ".join(f"{shown(name).replace('_', ' ')} {shown(value)}" for name, value in members_of(cost).items())
+def _cost(cost: Mapping[str, JsonValue]) -> str:
+    """The estimate; docs/operations-aws.md says what it goes by."""
+    usd, most_usd = _dollars(cost.get("usd")), _dollars(cost.get("most_usd"))
+    return f"about {usd}" if most_usd in ("", usd) else f"about {usd}, {most_usd} at most"
+
+
+def _dollars(value: JsonValue) -> str:
+    """To two digits that say something: $0.00018, $12, $1,200."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return shown(value)
+    if value >= 10:
+        return f"${value:,.0f}"
+    return f"${value:.{max(2, 1 - math.floor(math.log10(value)))}f}" if value > 0 else "$0"

@@ -13,7 +13,12 @@ ENDED = frozenset({"completed", "rejected", "cancelled", "expired", "halted"})
 """States in which nothing more happens by itself."""
 GOOD = frozenset({"completed"})
 """Those of them that mean success."""
-_WAITING_FOR = {"window": "waits until its window opens", "pause": "pauses", "approval": "waits for approval"}
+_WAITING_FOR = {
+    "window": "waits for its window",
+    "pause": "pauses",
+    "ack_wait": "waits for acks",
+    "approval": "waits for approval",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ def progress_of(push: Mapping[str, JsonValue], timeline: Mapping[str, JsonValue]
     need = shown(members_of(members_of(push.get("strategy")).get("ack")).get("need"))
     return Progress(
         state=state,
-        sentence=_sentence(state, push, counts, waves, timeline, need),
+        sentence=_sentence(state, push, counts, waves, timeline),
         gauges=(*waves, *_acks(counts, need)),
     )
 
@@ -86,25 +91,22 @@ def _sentence(
     counts: Mapping[str, JsonValue],
     waves: Sequence[Gauge],
     timeline: Mapping[str, JsonValue],
-    need: str,
 ) -> str:
     push_id = shown(push.get("id"))
     sent = number(counts.get("sent"))
     match state:
         case "awaiting_approval":
-            return f"Waits for another person: fanfare approve {push_id}"
+            return f"Waits until {moment(push.get('approve_by'))} for another person: fanfare approve {push_id}"
         case "scheduled":
             return _scheduled(push)
         case "waiting":
-            return f"{_where(waves)} {_waits(timeline)}"
+            return f"{_where(waves)} {_waits(timeline) or 'waits'}"
         case "sending":
             return f"{_where(waves)} is being sent"
         case "sent":
-            return f"All is sent; waits until {number(counts.get(need))} of {sent} {need or 'acked'} become more"
+            return f"All is sent; {_waits(timeline) or 'waits for acks'}"
         case "halted":
-            return (
-                f"Halted after {sent} terminals; fanfare resume {push_id} goes on, fanfare cancel {push_id} recalls it"
-            )
+            return f"Halted by {shown(push.get('ended_by'))} after {sent} terminals; fanfare resume {push_id} goes on, fanfare cancel recalls it"
         case _:
             by = push.get("ended_by")
             return f"{state.capitalize()}{f' by {shown(by)}' if by else ''}: {_came_to(counts)}"
@@ -114,7 +116,7 @@ def _scheduled(push: Mapping[str, JsonValue]) -> str:
     runs = push.get("next_runs")
     if isinstance(runs, list) and runs:
         return f"Runs next at {moment(runs[0])}"
-    send_at = members_of(push.get("schedule")).get("send_at")
+    send_at = push.get("send_at")
     return f"Is sent at {moment(send_at)}" if send_at else "Has its time still to come"
 
 
@@ -133,7 +135,7 @@ def _waits(timeline: Mapping[str, JsonValue]) -> str:
         if lane.spans and lane.spans[-1].kind in _WAITING_FOR
     ]
     if not under_way:
-        return "waits"
+        return ""
     span = min(under_way, key=lambda span: span.end or "~")
     return _WAITING_FOR[span.kind] + (f", until {moment(span.end)}" if span.end else "")
 

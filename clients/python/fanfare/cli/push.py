@@ -58,7 +58,7 @@ Examples:
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(0, 1),
+    type=click.FloatRange(0),
     help="With --plan: the share that may come and go.  [default: 0.1]",
 )
 @click.option("--preview", is_flag=True, help="Say whom it would reach, when and how fast, and send nothing.")

@@ -26,7 +26,7 @@ Examples:
 """
 READ = ["push:read"]
 WRITE = ["strategies:write", "push:read"]
-LIST_COLUMNS = ("NAME", "VERSION", "BY", "AT", "DESCRIPTION")
+LIST_COLUMNS = ("NAME", "VERSION", "BY", "AT", "STRATEGY")
 VERSION_COLUMNS = ("VERSION", "BY", "AT", "STRATEGY")
 _OF_THE_NAME = frozenset({"name", "version"})
 """Members that say which strategy it is, not what it does: `put` takes them from elsewhere."""
@@ -54,7 +54,7 @@ def list_them(service: Service, as_json: bool, limit: int) -> None:
             "built in" if item.get("built_in") is True else shown(item.get("version")),
             shown(item.get("by")),
             moment(item.get("at")),
-            shown(item.get("description")),
+            _written(item),
         )
         for item in items
     ]
@@ -68,10 +68,7 @@ def list_them(service: Service, as_json: bool, limit: int) -> None:
 def show(service: Service, name: str) -> None:
     """Print a strategy as JSON, as `put` takes it."""
     answer = Api(service, READ).call("GET", f"/v1/strategies/{segment(name)}")
-    strategy = members_of(answer.get("strategy"))
-    click.echo(
-        json.dumps({key: strategy[key] for key in strategy if key not in _OF_THE_NAME}, ensure_ascii=False, indent=2)
-    )
+    click.echo(json.dumps(_policy(answer), ensure_ascii=False, indent=2))
 
 
 @command.command()
@@ -112,11 +109,14 @@ def versions(service: Service, name: str, as_json: bool, limit: int) -> None:
 
 
 def _version_row(item: dict[str, JsonValue]) -> tuple[str, ...]:
+    return shown(item.get("version")), shown(item.get("by")), moment(item.get("at")), _written(item)
+
+
+def _written(item: dict[str, JsonValue]) -> str:
+    """What a strategy says, on one line."""
+    return json.dumps(_policy(item), ensure_ascii=False)
+
+
+def _policy(item: dict[str, JsonValue]) -> dict[str, JsonValue]:
     strategy = members_of(item.get("strategy"))
-    members = {name: strategy[name] for name in strategy if name not in _OF_THE_NAME}
-    return (
-        shown(item.get("version")),
-        shown(item.get("by")),
-        moment(item.get("at")),
-        json.dumps(members, ensure_ascii=False),
-    )
+    return {name: strategy[name] for name in strategy if name not in _OF_THE_NAME}
