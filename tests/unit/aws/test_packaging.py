@@ -16,8 +16,8 @@ from infra.aws.settings import EXAMPLE
 
 SDK: Final = {"boto3", "botocore"}
 FRAMEWORK: Final = {"fastapi", "starlette", "pydantic", "pydantic-core", "mangum"}
-WRITTEN: Final = ("authorizer", "stream", "api")
-"""Packages that are written for these tests: the smallest, one that only keeps, and the largest."""
+WRITTEN: Final = ("authorizer", "stream", "api", "timeline")
+"""Packages that are written for these tests: the smallest, one that only keeps, the largest, and one that takes steps."""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,19 @@ def test_none_has_what_is_only_for_one_machine(contents: Mapping[str, Contents],
 @pytest.mark.parametrize("distribution", ["tzdata", "aws-xray-sdk", "wrapt"])
 def test_what_is_loaded_only_when_it_is_needed_is_there(contents: Mapping[str, Contents], distribution: str) -> None:
     assert distribution in contents["api"].distributions
+
+
+@pytest.mark.parametrize("function", ["api", "fanout", "sweeper", "timeline"])
+def test_who_takes_steps_knows_time_zones_and_cron(contents: Mapping[str, Contents], function: str) -> None:
+    assert {"tzdata", "cronsim"} <= contents[function].distributions
+
+
+def test_a_package_knows_time_zones_where_the_machine_has_none(packages: Path) -> None:
+    code = (
+        "import zoneinfo; zoneinfo.reset_tzpath(to=[]);"
+        "from services.domain import time_zones; print(time_zones.zone('Asia/Tokyo'), len(time_zones.names()) > 400)"
+    )
+    assert run(packages / "timeline", code) == "Asia/Tokyo True"
 
 
 @pytest.mark.parametrize("function", WRITTEN)
