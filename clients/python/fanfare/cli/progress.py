@@ -106,7 +106,8 @@ def _sentence(
         case "sent":
             return f"All is sent; {_waits(timeline) or 'waits for acks'}"
         case "halted":
-            return f"Halted by {shown(push.get('ended_by'))} after {sent} terminals; fanfare resume {push_id} goes on, fanfare cancel recalls it"
+            stopped = f"Halted by {shown(push.get('ended_by'))} after {sent} terminals"
+            return f"{stopped}; fanfare resume {push_id} goes on, fanfare cancel recalls it"
         case _:
             by = push.get("ended_by")
             return f"{state.capitalize()}{f' by {shown(by)}' if by else ''}: {_came_to(counts)}"
