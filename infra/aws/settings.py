@@ -118,5 +118,7 @@ EXAMPLE: Final[Mapping[str, str]] = {
     "FANFARE_LAST_SEEN_DAYS": "30",
     "FANFARE_ISSUERS": '[{"issuer": "https://id.example", "audiences": ["fanfare"], "discovery": true}]',
     "FANFARE_TICKET_KEY": "A" * 64,
+    "FANFARE_WEBHOOKS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/webhooks",
+    "FANFARE_WEBHOOKS_SECRET": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks-AbCdEf",
 }
 """Every variable that a function needs, as it could be: for tests, and to see what a function imports."""

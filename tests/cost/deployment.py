@@ -8,11 +8,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.emulator import template_file
-from tests.emulator.template_file import Node, of_type, properties, section
+from tests.emulator.template_file import Node, Section, of_type, properties, section
 
 TEMPLATE: Final = template_file.load()
-FUNCTIONS: Final = of_type(TEMPLATE, "AWS::Serverless::Function")
-ALARMS: Final = of_type(TEMPLATE, "AWS::CloudWatch::Alarm")
+
+
+def _always(kind: str) -> dict[str, Section]:
+    """The resources of a type that are there in any case: what parameters add is not in the sums."""
+    return {name: resource for name, resource in of_type(TEMPLATE, kind).items() if "Condition" not in resource}
+
+
+FUNCTIONS: Final = _always("AWS::Serverless::Function")
+ALARMS: Final = _always("AWS::CloudWatch::Alarm")
 _EVERYWHERE: Final = section(section(TEMPLATE["Globals"])["Function"])
 
 TYPICAL: Final[Mapping[str, str]] = {

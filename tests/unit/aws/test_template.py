@@ -11,8 +11,9 @@ from typing import Final, get_args
 
 import pytest
 
-from infra.aws import metrics, packaging
+from infra.aws import keys, metrics, packaging, push_events
 from infra.aws.settings import EXAMPLE
+from infra.webhooks import retries
 from services.authorizer import base64url, issuers
 from services.domain import frames
 from tests.emulator import template_file
@@ -95,7 +96,12 @@ class TestFunctions:
 
     @pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - {"Authorizer"}))
     def test_each_is_told_all_that_the_settings_ask_for(self, function: str) -> None:
-        only_some = {"FANFARE_ISSUERS", "FANFARE_TICKET_KEY"}
+        only_some = {
+            "FANFARE_ISSUERS",
+            "FANFARE_TICKET_KEY",
+            "FANFARE_WEBHOOKS_QUEUE_URL",
+            "FANFARE_WEBHOOKS_SECRET",
+        }
         needed = {name for name in EXAMPLE if not name.startswith("AWS_")} - only_some
         assert needed <= set(variables_of(function))
 
@@ -213,9 +219,46 @@ class TestWhatIsKept:
         redrive = section(properties(of_type(TEMPLATE, "AWS::SQS::Queue")[queue])["RedrivePolicy"])
         assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]}, "maxReceiveCount": 5}
 
+    def test_an_event_for_webhooks_is_set_aside_after_the_tries_of_a_day(self) -> None:
+        redrive = section(properties(of_type(TEMPLATE, "AWS::SQS::Queue")["WebhooksQueue"])["RedrivePolicy"])
+        dead = {"Fn::GetAtt": ["DeadWebhooksQueue", "Arn"]}
+        assert redrive == {"deadLetterTargetArn": dead, "maxReceiveCount": retries.TRIES}
+
     @pytest.mark.parametrize("log", of_type(TEMPLATE, "AWS::Logs::LogGroup").values())
     def test_logs_are_kept_for_as_long_as_was_asked_for(self, log: Section) -> None:
         assert properties(log)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+class TestWebhooks:
+    """What is made for webhooks is there only where they are asked for, and only its function may read their secret."""
+
+    MADE: Final = [name for name in section(TEMPLATE["Resources"]) if "Webhook" in name]
+
+    @pytest.mark.parametrize("name", MADE)
+    def test_it_is_there_under_their_condition(self, name: str) -> None:
+        assert section(section(TEMPLATE["Resources"])[name])["Condition"] == "HasWebhooks"
+
+    def test_only_its_function_may_read_the_secret(self) -> None:
+        reading = [owner for owner, statement in statements() if "secretsmanager" in json.dumps(statement["Action"])]
+        assert reading == ["WebhooksRole"]
+
+    def test_only_the_rule_may_put_into_the_queue(self) -> None:
+        (policy,) = of_type(TEMPLATE, "AWS::SQS::QueuePolicy").values()
+        (statement,) = listed(section(properties(policy)["PolicyDocument"])["Statement"])
+        assert section(statement)["Principal"] == {"Service": "events.amazonaws.com"}
+        assert section(statement)["Condition"] == {
+            "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["WebhooksRule", "Arn"]}}
+        }
+
+    def test_the_stream_tells_of_pushes_only_where_somebody_listens(self) -> None:
+        source = section(section(properties(FUNCTIONS["Stream"])["Events"])["Table"])
+        _, conditional = listed(section(properties(source)["FilterCriteria"])["Filters"])
+        condition, pattern, nothing = listed(section(conditional)["Fn::If"])
+        assert (condition, nothing) == ("HasEvents", {"Ref": "AWS::NoValue"})
+        assert json.loads(text(section(pattern)["Pattern"])) == {
+            "eventName": ["INSERT", "MODIFY"],
+            "dynamodb": {"Keys": {"pk": {"S": [{"prefix": push_events.PARTITION}]}, "sk": {"S": [keys.META]}}},
+        }
 
 
 class TestTokens:
@@ -311,9 +354,12 @@ class TestAlarms:
         assert own - shown == {"JobsSentAgain", "SessionsEnded"}
 
     def test_errors_of_every_function_but_the_authorizer_are_watched(self) -> None:
+        metrics_of = [section(metric) for metric in listed(properties(ALARMS["FunctionErrorAlarm"])["Metrics"])]
+        # A function that is there under a condition is watched under the same one.
+        there = [section(listed(metric["Fn::If"])[1]) if "Fn::If" in metric else metric for metric in metrics_of]
         watched = {
-            str(section(listed(section(section(section(metric)["MetricStat"])["Metric"])["Dimensions"])[0])["Value"])
-            for metric in listed(properties(ALARMS["FunctionErrorAlarm"])["Metrics"])
-            if "MetricStat" in section(metric)
+            str(section(listed(section(section(metric["MetricStat"])["Metric"])["Dimensions"])[0])["Value"])
+            for metric in there
+            if "MetricStat" in metric
         }
         assert watched == {str({"Ref": name}) for name in FUNCTIONS if name != "Authorizer"}
