@@ -19,11 +19,11 @@ def push(state: str, **members: JsonValue) -> dict[str, JsonValue]:
     return {"id": "0199", "state": state, "counts": counts, "strategy": ACK, **members}
 
 
-def timeline(*reached: int, spans: list[JsonValue] | None = None) -> dict[str, JsonValue]:
+def timeline(*reached: int) -> dict[str, JsonValue]:
     """Two waves, of 2 and of 6 terminals, which have reached so many."""
     forecast: list[JsonValue] = [{"id": f"w{n}", "wave": n, "terminals": size} for n, size in ((1, 2), (2, 6))]
     actual: list[JsonValue] = [
-        {"id": f"w{n}", "wave": n, "terminals": number, "spans": spans or []} for n, number in enumerate(reached, 1)
+        {"id": f"w{n}", "wave": n, "terminals": number, "spans": []} for n, number in enumerate(reached, 1)
     ]
     return {"forecast": {"lanes": forecast}, "actual": {"lanes": actual}}
 
@@ -84,15 +84,42 @@ def test_a_push_with_a_time_says_it() -> None:
     assert sentence("scheduled", next_runs=[], send_at=at) == "Is sent at 2026-11-25 08:00:00Z"
 
 
-def test_what_is_waited_for_is_said_with_its_end() -> None:
-    pause: JsonValue = {"kind": "pause", "from": "2026-11-24T09:00:00.000Z", "to": "2026-11-24T09:10:00.000Z"}
-    assert sentence("waiting", timeline(2, spans=[pause])) == "Wave 2 of 2 pauses, until 2026-11-24 09:10:00Z"
+def span(kind: str, begin: str, end: str) -> JsonValue:
+    return {"kind": kind, "from": f"2026-11-24T{begin}.000Z", "to": f"2026-11-24T{end}.000Z"}
 
 
-def test_until_when_acks_are_waited_for_is_said() -> None:
-    wait: JsonValue = {"kind": "ack_wait", "from": "2026-11-24T09:00:00.000Z", "to": "2026-11-24T09:15:00.000Z"}
-    shown = timeline(2, spans=[wait])
-    assert sentence("sent", shown) == "All is sent; waits for acks, until 2026-11-24 09:15:00Z"
+def going(foreseen: list[JsonValue], happened: list[JsonValue]) -> dict[str, JsonValue]:
+    """A wave of 2 and what is foreseen and has happened of it."""
+
+    def picture(spans: list[JsonValue]) -> JsonValue:
+        return {"lanes": [{"id": "w1", "wave": 1, "terminals": 2, "spans": spans}]}
+
+    return {"forecast": picture(foreseen), "actual": picture(happened)}
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "words"),
+    [
+        ("waiting", "pause", "Wave 1 of 1 is sent; pauses until 2026-11-24 09:10:05Z"),
+        ("waiting", "window", "Wave 1 of 1 waits for its window until 2026-11-24 09:10:00Z"),
+        ("sent", "ack_wait", "All is sent; waits for acks until 2026-11-24 09:10:05Z"),
+    ],
+)
+def test_until_when_it_waits_is_known_from_the_forecast(state: str, kind: str, words: str) -> None:
+    # It began five seconds late; a window opens when it opens all the same.
+    shown = going([span(kind, "09:00:00", "09:10:00")], [span(kind, "09:00:05", "09:03:00")])
+    assert sentence(state, shown) == words
+
+
+def test_the_second_wait_is_the_second_one_that_was_foreseen() -> None:
+    foreseen = [span("ack_wait", "09:00:00", "09:10:00"), span("resend", "09:10:00", "09:10:00")]
+    foreseen.append(span("ack_wait", "09:10:00", "09:30:00"))
+    happened = [span("ack_wait", "09:00:00", "09:10:00"), span("ack_wait", "09:10:01", "09:11:00")]
+    assert sentence("sent", going(foreseen, happened)) == "All is sent; waits for acks until 2026-11-24 09:30:01Z"
+
+
+def test_what_was_not_foreseen_has_no_end() -> None:
+    assert sentence("waiting", going([], [span("pause", "09:00:00", "09:03:00")])) == "Wave 1 of 1 is sent; pauses"
 
 
 def scripted(api: FakeApi, *states: tuple[str, int]) -> None:
@@ -113,7 +140,7 @@ async def test_each_change_is_a_line_where_there_is_no_terminal(api: FakeApi, mo
         0,
         [
             "0199 sending",
-            "Wave 2 of 2 is being sent  wave 1 2/2  wave 2 0/6  received 4/6  read 3/6",
+            "Wave 1 of 2 is being sent  wave 1 2/2  wave 2 0/6  received 4/6  read 3/6",
             "Wave 2 of 2 is being sent  wave 1 2/2  wave 2 3/6  received 4/6  read 3/6",
             "Completed: 8 targeted, 6 sent, 4 received, 3 read  wave 1 2/2  wave 2 6/6  received 4/6  read 3/6",
         ],
@@ -124,6 +151,12 @@ async def test_each_change_is_a_line_where_there_is_no_terminal(api: FakeApi, mo
 async def test_what_does_not_complete_exits_with_1(api: FakeApi, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
     scripted(api, (state, 0))
     assert (await watched(api, monkeypatch))[0] == 1
+
+
+async def test_a_push_can_be_watched_that_was_sent_before(api: FakeApi) -> None:
+    scripted(api, ("completed", 6))
+    result = await fanfare("watch", "0199", "--api-url", api.url, "--token", "t")
+    assert (result.exit_code, result.output.startswith("Completed:")) == (0, True)
 
 
 def test_a_bar_is_a_line() -> None:

@@ -1,7 +1,5 @@
 /** Where the service is, and how a terminal shows itself there. */
 
-import type { Provider } from "./credentials.js";
-
 /** The subprotocol of the terminals' protocol. */
 const SUBPROTOCOL = "fanfare.v1";
 
@@ -17,8 +15,6 @@ export class Address {
   readonly sendToken: SendToken;
   /** What this installation calls itself, within its user. */
   readonly name: string | null;
-  /** Where tickets come from, if the application has them from elsewhere than this library. */
-  readonly tickets: Provider | null;
   readonly #url: URL;
 
   /** Throws TypeError if something is missing, or is no address. */
@@ -27,7 +23,6 @@ export class Address {
     apiUrl: string | null;
     sendToken: SendToken;
     name: string | null;
-    tickets: Provider | null;
   }) {
     this.#url = new URL(options.url);
     if (this.#url.protocol !== "ws:" && this.#url.protocol !== "wss:") {
@@ -39,7 +34,6 @@ export class Address {
     this.apiUrl = options.apiUrl?.replace(/\/+$/, "") ?? null;
     this.sendToken = options.sendToken;
     this.name = options.name;
-    this.tickets = options.tickets;
   }
 
   /** Where tickets, and reasons of refusals, come from; null if that is not known. */
@@ -64,7 +58,7 @@ export class Address {
   socket(shown: string): { url: string; protocols: string[] } {
     const url = new URL(this.#url);
     if (this.name !== null) url.searchParams.set("terminal", this.name);
-    if (this.sendToken === "subprotocol" && this.tickets === null) {
+    if (this.sendToken === "subprotocol") {
       return { url: url.href, protocols: [SUBPROTOCOL, `bearer.${shown}`] };
     }
     url.searchParams.set("token", shown);

@@ -14,7 +14,7 @@ const CHECK_AFTER_MS = 5_000;
 /** A resume that was not answered is looked at again at least so much later. */
 const LEAST_RESUME_WATCH_MS = 1_000;
 
-type Timer = "acks" | "alive" | "resume" | "fresh" | "closing";
+type Timer = "acks" | "alive" | "pong" | "resume" | "fresh" | "closing";
 
 export class Connection implements Served {
   readonly by = "websocket";
@@ -31,7 +31,7 @@ export class Connection implements Served {
   #openedAtMs = 0;
   #heardAtMs = 0;
 
-  /** Takes over a socket that is about to open. `token` is what it shows; null if that is a ticket of the application. */
+  /** Takes over a socket that is about to open. `token` is what it shows; null if that is a ticket. */
   constructor(socket: Socket, token: string | null, surroundings: Surroundings) {
     this.#socket = socket;
     this.#token = token;
@@ -77,7 +77,7 @@ export class Connection implements Served {
   }
 
   check(): void {
-    if (this.#state === "open" && this.#silentMs >= CHECK_AFTER_MS) this.#ping();
+    if (this.#state === "open" && this.#silentMs >= CHECK_AFTER_MS && !this.#timers.has("pong")) this.#ping();
   }
 
   async close(): Promise<void> {
@@ -134,8 +134,9 @@ export class Connection implements Served {
   #ping(): void {
     const { pongTimeoutMs } = this.#with.timing;
     const pingedAtMs = this.#with.clock.monotonicMs();
+    this.#callOff("alive");
     this.#send([this.#conversation.ping()]);
-    this.#after("alive", pongTimeoutMs, () => {
+    this.#after("pong", pongTimeoutMs, () => {
       if (this.#heardAtMs < pingedAtMs) {
         this.#die(`nothing came back within ${pongTimeoutMs / 1_000} s of a ping`);
       } else {

@@ -12,15 +12,19 @@ export type Provider = () => string | Promise<string>;
 const FRESH_FOR_MS = 60_000;
 const LEAST_REFRESH_MS = 5_000;
 
-/** The token to use now. A provider is asked only when the last token ends soon or was refused. */
+/** The token to use now. A provider is asked only when the last token ends soon or was refused; for tickets each time. */
 export class Credentials {
+  /** Tickets open one socket each, and nothing else: what a token is for besides cannot be done with them. */
+  readonly areTickets: boolean;
   readonly #provider: Provider | null;
   readonly #clock: Clock;
   #token: string | null;
 
-  constructor(token: string | Provider, clock: Clock) {
-    this.#provider = typeof token === "string" ? null : token;
-    this.#token = typeof token === "string" ? token : null;
+  constructor(clock: Clock, given: { token: string | Provider } | { ticket: Provider }) {
+    const source = "ticket" in given ? given.ticket : given.token;
+    this.areTickets = "ticket" in given;
+    this.#provider = typeof source === "string" ? null : source;
+    this.#token = typeof source === "string" ? source : null;
     this.#clock = clock;
   }
 
@@ -29,9 +33,9 @@ export class Credentials {
     return this.#provider !== null;
   }
 
-  /** A token for a new connection. Rejects with `Unreachable` if none can be had, or with a provider's `Refused`. */
+  /** What to show on a new connection. Rejects with `Unreachable` if none can be had, or with a provider's `Refused`. */
   async token(): Promise<string> {
-    if (this.#token === null) return this.fresh();
+    if (this.#token === null || this.areTickets) return this.fresh();
     if (this.#provider === null) return this.#token;
     const expiresAtMs = expiresAtMsOf(this.#token);
     return expiresAtMs !== null && expiresAtMs - this.#clock.nowMs() < FRESH_FOR_MS ? this.fresh() : this.#token;
@@ -39,7 +43,7 @@ export class Credentials {
 
   /** A token asked of the provider now; the same as ever if there is none. Rejects as `token` does. */
   async fresh(): Promise<string> {
-    if (this.#provider !== null) this.#token = await asked(this.#provider, "token");
+    if (this.#provider !== null) this.#token = await asked(this.#provider, this.areTickets ? "ticket" : "token");
     return this.#token ?? "";
   }
 
@@ -50,7 +54,7 @@ export class Credentials {
 }
 
 /** What a provider of tokens or tickets returns. Rejects with `Unreachable`, or with the provider's own `Refused`. */
-export async function asked(provider: Provider, what: "token" | "ticket"): Promise<string> {
+async function asked(provider: Provider, what: "token" | "ticket"): Promise<string> {
   let answer: unknown;
   try {
     answer = await provider();

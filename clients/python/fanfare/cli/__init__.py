@@ -11,6 +11,7 @@ COMMANDS = {
     "token": "Make a token for a terminal or a caller of the API.",
     "listen": "Connect as a terminal and print what arrives.",
     "push": "Send a push.",
+    "watch": "Show how a push goes, until it has ended.",
     "explain": "Say why a terminal got a push, or did not.",
     "approve": "Let a push go that waits for a second person.",
     "reject": "Reject a push that waits for a second person.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from fanfare.cli.picture import Lane, lanes_of, members_of, number
 from fanfare.cli.table import moment, shown
@@ -13,12 +15,9 @@ ENDED = frozenset({"completed", "rejected", "cancelled", "expired", "halted"})
 """States in which nothing more happens by itself."""
 GOOD = frozenset({"completed"})
 """Those of them that mean success."""
-_WAITING_FOR = {
-    "window": "waits for its window",
-    "pause": "pauses",
-    "ack_wait": "waits for acks",
-    "approval": "waits for approval",
-}
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
+_WAITING = frozenset({"window", "pause", "ack_wait"})
+"""Kinds of spans in which a lane waits for something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +99,13 @@ def _sentence(
         case "scheduled":
             return _scheduled(push)
         case "waiting":
-            return f"{_where(waves)} {_waits(timeline) or 'waits'}"
+            return _waiting(waiting_in(timeline), len(waves))
         case "sending":
-            return f"{_where(waves)} is being sent"
+            begun = [place for place, wave in enumerate(waves, start=1) if wave.done]
+            return f"Wave {max(begun, default=1)} of {max(len(waves), 1)} is being sent"
         case "sent":
-            return f"All is sent; {_waits(timeline) or 'waits for acks'}"
+            wait = waiting_in(timeline)
+            return f"All is sent; waits for acks{_until(wait)}"
         case "halted":
             stopped = f"Halted by {shown(push.get('ended_by'))} after {sent} terminals"
             return f"{stopped}; fanfare resume {push_id} goes on, fanfare cancel recalls it"
@@ -121,24 +122,60 @@ def _scheduled(push: Mapping[str, JsonValue]) -> str:
     return f"Is sent at {moment(send_at)}" if send_at else "Has its time still to come"
 
 
-def _where(waves: Sequence[Gauge]) -> str:
-    begun = [place for place, wave in enumerate(waves, start=1) if wave.done]
-    unfinished = [place for place in begun if waves[place - 1].done < waves[place - 1].of]
-    now = unfinished[0] if unfinished else min(len(begun) + 1, max(len(waves), 1))
-    return f"Wave {now} of {max(len(waves), 1)}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a wave waits for, and until when, as far as that was foreseen."""
+
+    wave: int
+    kind: str
+    until: datetime | None
 
 
-def _waits(timeline: Mapping[str, JsonValue]) -> str:
-    """What the next lane waits for, by the span that is under way now, which is the last one of what has happened."""
-    under_way = [
-        lane.spans[-1]
+def waiting_in(timeline: Mapping[str, JsonValue]) -> Waiting | None:
+    """What is waited for now: of several lanes, that which goes on first. None if none of them waits.
+
+    What happened ends now; how long it will go on is in the forecast, whose span of the same kind was as long.
+    """
+    foreseen = {lane.id: lane for lane in lanes_of(timeline.get("forecast"))}
+    found = [
+        Waiting(wave=lane.wave, kind=lane.spans[-1].kind, until=_end(lane, foreseen.get(lane.id)))
         for lane in lanes_of(timeline.get("actual"))
-        if lane.spans and lane.spans[-1].kind in _WAITING_FOR
+        if lane.spans and lane.spans[-1].kind in _WAITING
     ]
-    if not under_way:
-        return ""
-    span = min(under_way, key=lambda span: span.end or "~")
-    return _WAITING_FOR[span.kind] + (f", until {moment(span.end)}" if span.end else "")
+    return min(found, key=lambda wait: (wait.until is None, wait.until or _LATEST), default=None)
+
+
+def _end(lane: Lane, foreseen: Lane | None) -> datetime | None:
+    """When the last span of a lane will end."""
+    now = lane.spans[-1]
+    alike = [span for span in (foreseen.spans if foreseen else ()) if span.kind == now.kind]
+    number_of_it = sum(span.kind == now.kind for span in lane.spans)
+    if number_of_it > len(alike) or now.begin is None:
+        return None
+    planned = alike[number_of_it - 1]
+    if planned.begin is None or planned.end is None:
+        return None
+    # A window opens when it opens, however late the push is.
+    end = datetime.fromisoformat(planned.end)
+    return (
+        end
+        if now.kind == "window"
+        else datetime.fromisoformat(now.begin) + (end - datetime.fromisoformat(planned.begin))
+    )
+
+
+def _waiting(wait: Waiting | None, waves: int) -> str:
+    if wait is None:
+        return "Waits"
+    wave = f"Wave {wait.wave} of {max(waves, wait.wave)}"
+    if wait.kind == "pause":
+        return f"{wave} is sent; pauses{_until(wait)}"
+    what = "its window" if wait.kind == "window" else "acks"
+    return f"{wave} waits for {what}{_until(wait)}"
+
+
+def _until(wait: Waiting | None) -> str:
+    return "" if wait is None or wait.until is None else f" until {wait.until:%Y-%m-%d %H:%M:%SZ}"
 
 
 def _came_to(counts: Mapping[str, JsonValue]) -> str:

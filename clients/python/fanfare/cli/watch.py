@@ -1,4 +1,4 @@
-"""`fanfare push --watch`: how a push goes, on the screen, until it has ended."""
+"""`fanfare watch`, and `fanfare push --watch`: how a push goes, on the screen, until it has ended."""
 
 from __future__ import annotations
 
@@ -12,15 +12,30 @@ import click
 
 from fanfare.cli.api import Api, segment
 from fanfare.cli.progress import Gauge, Progress, progress_of
+from fanfare.cli.service import Service, caller_options
 
 if TYPE_CHECKING:
     # What click.progressbar returns, which click names nowhere else.
     from click._termui_impl import ProgressBar
 
+EXAMPLES = """
+\b
+Examples:
+  fanfare watch 019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10
+"""
 LOOK_EVERY_S = 1.0
 BAR_WIDTH = 30
 _TO_THE_FIRST_LINE = "\x1b[{lines}F"
 _CLEAR_BELOW = "\x1b[J"
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("push_id", metavar="PUSH")
+@click.option("--no-color", is_flag=True, help="Plain lines instead of bars.")
+@caller_options
+def command(service: Service, push_id: str, no_color: bool) -> None:
+    """Show how PUSH goes until it has ended; exits with 1 if it did not complete."""
+    watch(Api(service, ["push:read"]), push_id, plain=no_color)
 
 
 def watch(api: Api, push_id: str, *, plain: bool, sleep: Callable[[float], None] = time.sleep) -> None:
