@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import jwt
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from infra.webhooks import signature
 from tests.e2e.deadlines import eventually
 from tests.emulator import deploy, ministack, template_file
 from tests.emulator.deploy import CONFIG, Deployment
@@ -25,24 +28,73 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 KEY: Final = b"a key of the emulator's tests, 32+ bytes"
+WEBHOOK_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ISSUER: Final = "https://id.emulator.example"
 FUNCTIONS: Final = tuple(of_type(template_file.load(), "AWS::Serverless::Function"))
 PLATFORM_LINES: Final = ("START ", "END ", "REPORT ")
 """How the lines begin that Lambda itself writes."""
 
 
+class Receiver(ThreadingHTTPServer):
+    """Who gets webhooks: it refuses the first one, and takes all others."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Hook)
+        self.lock = threading.Lock()
+        self.received: list[tuple[Mapping[str, str], bytes]] = []
+
+    def events(self) -> list[Mapping[str, Any]]:
+        """The events that came, those that were refused too."""
+        with self.lock:
+            return [json.loads(body) for _, body in self.received]
+
+
+class _Hook(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with self.server.lock:
+            self.server.received.append((dict(self.headers.items()), body))
+            is_first = len(self.server.received) == 1
+        self.send_response(503 if is_first else 204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests are silent."""
+
+
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def deployment(receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     packages: Path = tmp_path_factory.mktemp("packages")
     deploy.build_packages(packages)
-    parameters = {
-        "Issuer": ISSUER,
-        "Audience": "fanfare",
-        "Hs256Key": base64.urlsafe_b64encode(KEY).decode().rstrip("="),
-        "PresenceEvents": "on",
-        "DeletionProtection": "false",
+    webhook = {
+        "url": f"http://127.0.0.1:{receiver.server_port}/hook",
+        "http": True,
+        "networks": ["127.0.0.0/8"],
+        "secret": WEBHOOK_SECRET,
+        "events": ["push.*"],
     }
     with ministack.running() as emulator:
+        secrets = deploy.session().client("secretsmanager", endpoint_url=emulator.url, config=CONFIG)
+        parameters = {
+            "Issuer": ISSUER,
+            "Audience": "fanfare",
+            "Hs256Key": base64.urlsafe_b64encode(KEY).decode().rstrip("="),
+            "Events": "on",
+            "WebhooksSecret": secrets.create_secret(Name="webhooks", SecretString=json.dumps([webhook]))["ARN"],
+            "DeletionProtection": "false",
+        }
         yield deploy.deploy(emulator, packages, parameters)
 
 
@@ -125,17 +177,33 @@ async def test_who_comes_and_who_goes_is_published(deployment: Deployment) -> No
     queues = Queues(deployment)
     url = queues.made("presence-followers")
     events = deploy.session().client("events", endpoint_url=deployment.emulator.url, config=CONFIG)
-    bus = deployment.outputs["PresenceBus"]
-    events.put_rule(
-        Name="users", EventBusName=bus, EventPattern='{"source": ["fanfare"], "detail": {"kind": ["user"]}}'
-    )
+    bus = deployment.outputs["EventBus"]
+    pattern = {"source": ["fanfare"], "detail": {"subject": ["user:bob"]}}
+    events.put_rule(Name="users", EventBusName=bus, EventPattern=json.dumps(pattern))
     events.put_targets(Rule="users", EventBusName=bus, Targets=[{"Id": "queue", "Arn": queues.arn(url)}])
     async with terminal(deployment, "bob"):
         came = json.loads(await queues.taken(url))
     went = json.loads(await queues.taken(url))
-    assert came["detail-type"] == went["detail-type"] == "presence"
-    assert came["detail"] == {"kind": "user", "name": "bob", "online": True}
-    assert went["detail"] == {"kind": "user", "name": "bob", "online": False}
+    assert (came["detail-type"], went["detail-type"]) == ("fanfare.user.connected", "fanfare.user.disconnected")
+    assert (came["detail"]["data"], came["detail"]["source"]) == ({"user": "bob"}, "/fanfare/fanfare")
+
+
+async def test_what_becomes_of_a_push_is_told_to_a_webhook_and_again_if_it_was_refused(
+    deployment: Deployment, receiver: Receiver
+) -> None:
+    async with terminal(deployment, "dora") as socket:
+        push_id = await push(deployment, {"users": ["dora"]})
+        assert json.loads(await socket.recv())["id"] == push_id
+
+    def told() -> list[str]:
+        return [str(event["id"]).removeprefix(f"{push_id}/") for event in receiver.events()]
+
+    wanted = {"0/created", "0/sending", "1/completed"}
+    await eventually(lambda: asyncio.to_thread(told), lambda ids: wanted <= set(ids) and len(ids) > len(set(ids)))
+    for headers, body in receiver.received:
+        event_id, at_s = headers["webhook-id"], int(headers["webhook-timestamp"])
+        signed = signature.headers([signature.secret_of(WEBHOOK_SECRET)], event_id=event_id, at_s=at_s, body=body)
+        assert headers["webhook-signature"] == signed["webhook-signature"]
 
 
 async def test_what_the_functions_write_is_json_and_holds_no_token_and_no_message(deployment: Deployment) -> None:
