@@ -96,7 +96,7 @@ async def test_what_is_delivered_is_what_was_previewed(service: Service, rows: l
     assert shown.connections == len(meant)
     assert shown.users == len({row.user for row in meant})
     assert shown.terminals == len({row.terminal_id for row in meant})
-    assert shown.names == {row.terminal_id for row in meant}
+    assert shown.names == frozenset(row.terminal_id for row in meant)
     assert shown.by_group == Counter(group for row in meant for group in row.groups)
     assert previewed.topics == [str(topic) for topic in push.cover.topics]
     assert {row.connection_id for row in shown.sample} <= {row.connection_id for row in meant}
