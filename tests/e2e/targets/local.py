@@ -127,6 +127,9 @@ class LocalTarget(Target):
             given = [f"{name} = {value}" for name, value in members.items() if value is not None]
             if given:
                 lines += [f"[{table}]", *given]
+        if tuning.webhook is not None:
+            lines += ["[[webhooks]]", f'url = "{tuning.webhook}"', f'secret = "{tuning.webhook_secret}"']
+            lines += ["http = true", 'networks = ["127.0.0.0/8"]']
         return "\n".join(lines)
 
     def _chaos(self) -> dict[str, float]:

@@ -24,7 +24,8 @@ class Tuning:
 
     `movable_clock` makes `advance` possible. `post_latency_s` is how long each delivery takes,
     `lost_disconnects` (0 to 1) the part of the sockets' ends of which the service never hears,
-    `throttled_posts` (0 to 1) the part of the deliveries that are refused with 429.
+    `throttled_posts` (0 to 1) the part of the deliveries that are refused with 429. `webhook` is a URL on the loopback
+    that is told of every event, signed with `webhook_secret`.
     """
 
     movable_clock: bool = False
@@ -35,6 +36,8 @@ class Tuning:
     post_latency_s: float | None = None
     lost_disconnects: float | None = None
     throttled_posts: float | None = None
+    webhook: str | None = None
+    webhook_secret: str | None = None
 
 
 USUAL = Tuning()
