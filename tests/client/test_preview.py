@@ -62,6 +62,12 @@ def test_attributes_are_listed_with_their_commonest_values() -> None:
     assert lines[-1].endswith("and 2 more")
 
 
+def test_a_push_that_repeats_says_when_it_runs() -> None:
+    runs: JsonValue = ["2026-11-25T08:00:00.000Z", "2026-11-26T08:00:00.000Z"]
+    lines = in_words({"audience": AUDIENCE, "next_runs": runs}, []).splitlines()
+    assert lines[-1] == "Runs at 2026-11-25 08:00:00Z, 2026-11-26 08:00:00Z"
+
+
 def test_each_wave_is_listed_with_what_is_done_when() -> None:
     lines = [" ".join(line.split()) for line in in_words({"audience": AUDIENCE, "timeline": TIMELINE}, []).splitlines()]
     assert lines[3:] == [

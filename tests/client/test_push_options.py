@@ -123,6 +123,19 @@ async def test_a_plan_says_it_all(api: FakeApi) -> None:
     assert api.requests[0].json() == {"plan": {"id": "0198", "if_changed": "send", "tolerance": 0.2}}
 
 
+async def test_who_came_and_went_since_the_plan_is_said(api: FakeApi) -> None:
+    moved: dict[str, JsonValue] = {"came": {"terminals": 1, "names": ["bob/pc"]}, "went": {"terminals": 0, "names": []}}
+    document: dict[str, JsonValue] = {
+        "title": "Audience changed",
+        "code": "audience_changed",
+        "detail": "moved",
+        **moved,
+    }
+    api.script(PUSHES, HttpAnswer(409, document))
+    result = await fanfare("push", "--api-url", api.url, "--token", "t", "--plan", "0198")
+    assert (result.exit_code, result.output.splitlines()[1:]) == (1, ["moved", "Came: bob/pc"])
+
+
 @pytest.mark.parametrize(
     "options",
     [

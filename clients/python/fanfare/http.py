@@ -11,7 +11,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -57,7 +57,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a request was refused, from a problem document (RFC 9457) or, without one, from the status alone."""
+    """Why a request was refused, from a problem document (RFC 9457) or, without one, from the status alone.
+
+    `document` is the problem as it came, with what it says beside.
+    """
 
     status: int
     code: str
@@ -65,6 +68,7 @@ class Refusal:
     detail: str = ""
     docs: str | None = None
     retry_after_s: float | None = None
+    document: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 class Line:
@@ -174,6 +178,7 @@ def refusal_of(answer: Answer) -> Refusal:
         detail=text("detail") or text("message"),
         docs=urljoin(answer.url, docs) if docs not in ("", "about:blank") else None,
         retry_after_s=retry_after_s(answer.headers.get("Retry-After"), answer.headers.get("Date")),
+        document=members,
     )
 
 

@@ -9,7 +9,11 @@ import click
 
 from fanfare import http
 from fanfare.cli.service import Service
+from fanfare.cli.table import shown
 from fanfare.frames import JsonValue
+
+MOST_NAMES = 20
+"""Most names in one line of a refusal."""
 
 
 def segment(name: str) -> str:
@@ -88,6 +92,12 @@ def in_words(refusal: http.Refusal) -> str:
     lines = [f"{title} ({refusal.code}, status {refusal.status})"]
     if refusal.detail:
         lines.append(refusal.detail)
+    # Who came and went since a plan was made.
+    for which in ("came", "went"):
+        moved = refusal.document.get(which)
+        names = moved.get("names") if isinstance(moved, dict) else None
+        if isinstance(names, list) and names:
+            lines.append(f"{which.capitalize()}: {', '.join(map(shown, names[:MOST_NAMES]))}")
     if refusal.retry_after_s is not None:
         lines.append(f"Try again in {refusal.retry_after_s:g} s.")
     if refusal.docs:

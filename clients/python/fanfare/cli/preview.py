@@ -29,6 +29,9 @@ def in_words(preview: Mapping[str, JsonValue], service_options: Sequence[str]) -
         counted = [f"{shown(value.get('value'))} {shown(value.get('connections'))}" for value in objects(values)]
         if counted:
             lines.append(f"By {shown(name)}: {_first(counted)}")
+    runs = preview.get("next_runs")
+    if isinstance(runs, list) and runs:
+        lines.append(f"Runs at {', '.join(map(moment, runs))}")
     if preview.get("timeline") is not None:
         lines += ["", *lane_lines(preview["timeline"])]
         if marks := mark_lines(preview["timeline"]):
