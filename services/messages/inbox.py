@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
@@ -60,12 +59,12 @@ class Inbox:
 class _Since:
     """Where reading goes on: behind `position`.
 
-    `began_at`: within a batch after batch, the position up to which the first of them read. `had`: a digest of what
-    the terminal has of that which may have been under way at `position`.
+    `until` is set within a batch after batch: the position up to which the first of them read. `had` is a digest of
+    what the terminal has (or will have with the last batch) of that which may have been under way at the end of it.
     """
 
     position: str
-    began_at: str | None = None
+    until: str | None = None
     had: str | None = None
 
 
@@ -90,9 +89,9 @@ async def read(
     row = await _admitted(ports, identity, calls_itself, source_ip)
     now_s = ports.clock.now_s()
     if since is None:
-        upto = positions.lowest_at(now_s)
-        seen, _ = await _seen(ports, row, with_overlap(upto), now_s)
-        return Inbox(items=[], upto=_upto(upto, seen), more=False, recovered=True)
+        seen, _ = await _seen(ports, row, with_overlap(positions.lowest_at(now_s)), now_s)
+        reached = _reached(now_s, seen)
+        return Inbox(items=[], upto=_written(reached, had=_had(reached, seen)), more=False, recovered=True)
     start = _parsed(since)
     until_s = min(now_s + min(wait_s, MAX_WAIT_S), identity.expires_at_s)
     while True:
@@ -146,27 +145,34 @@ async def _admitted(ports: Ports, identity: Identity, calls_itself: str | None, 
 
 async def _answer(ports: Ports, row: Connection, start: _Since, now_s: float) -> Inbox:
     """What there is now."""
-    behind = start.position if start.began_at is not None else with_overlap(start.position)
-    seen, cut_at = await _seen(ports, row, behind, now_s)
+    if start.until is not None:
+        return await _further(ports, row, start, start.until, now_s)
+    seen, cut_at = await _seen(ports, row, with_overlap(start.position), now_s)
     news = seen
-    if start.had is not None and start.had == _digest(
-        entry.position for entry in seen if entry.position <= start.position
-    ):
+    if start.had is not None and start.had == _had(start.position, seen):
         news = [entry for entry in seen if entry.position > start.position]
-    batch = await selected(ports, row, news, cut_at, most=BATCH)
-    items, stopped_at = await _items(ports, row, batch)
-    reached = start.began_at or max([positions.lowest_at(now_s), start.position, *(entry.position for entry in seen)])
-    if stopped_at is not None:
-        upto = f"{stopped_at}{CONTINUES}{reached}"
-    elif start.began_at is not None:
-        upto = reached
-    else:
-        upto = _upto(reached, seen)
+    items, stopped_at = await _items(ports, row, await selected(ports, row, news, cut_at, most=BATCH))
+    reached = max(start.position, _reached(now_s, seen))
+    had = _had(reached, seen)
     return Inbox(
         items=items,
-        upto=upto,
+        upto=_written(reached, had=had) if stopped_at is None else _written(stopped_at, until=reached, had=had),
         more=stopped_at is not None,
-        recovered=start.began_at is not None or await is_complete(ports, row, start.position, now_s),
+        recovered=await is_complete(ports, row, start.position, now_s),
+    )
+
+
+async def _further(ports: Ports, row: Connection, start: _Since, until: str, now_s: float) -> Inbox:
+    """The next batch of what the first one saw."""
+    seen, cut_at = await _seen(ports, row, start.position, now_s)
+    news = [entry for entry in seen if entry.position <= until]
+    cut_at = cut_at if cut_at is not None and cut_at < until else None
+    items, stopped_at = await _items(ports, row, await selected(ports, row, news, cut_at, most=BATCH))
+    return Inbox(
+        items=items,
+        upto=_written(until, had=start.had) if stopped_at is None else _written(stopped_at, until=until, had=start.had),
+        more=stopped_at is not None,
+        recovered=True,
     )
 
 
@@ -190,22 +196,28 @@ async def _items(ports: Ports, row: Connection, batch: Missed) -> tuple[list[fra
     return items, batch.stopped_at
 
 
-def _upto(position: str, seen: Iterable[LogEntry]) -> str:
-    """Where to go on, with what the terminal has of that which it will read again then."""
+def _reached(now_s: float, seen: Sequence[LogEntry]) -> str:
+    """How far a reader has come that has seen these: up to now, and to what a clock that is ahead released."""
+    return max([positions.lowest_at(now_s), *(entry.position for entry in seen)])
+
+
+def _had(position: str, seen: Sequence[LogEntry]) -> str:
+    """A digest of what was seen of that which a reader who goes on from `position` will see again; 16 hex digits."""
     behind = with_overlap(position)
-    return f"{position}{CONTINUES}{_digest(entry.position for entry in seen if behind < entry.position <= position)}"
+    again = sorted({entry.position for entry in seen if behind < entry.position <= position})
+    return hashlib.sha256(" ".join(again).encode()).hexdigest()[:16]
 
 
-def _digest(read: Iterable[str]) -> str:
-    """The same for the same positions, 16 hex digits."""
-    return hashlib.sha256(json.dumps(sorted(set(read))).encode()).hexdigest()[:16]
+def _written(position: str, *, until: str | None = None, had: str | None) -> str:
+    """An `upto`, which `_parsed` reads."""
+    return CONTINUES.join(part for part in (position, until, had) if part is not None)
 
 
 def _parsed(text: str) -> _Since:
     """What `since` says: a position, or the `upto` of an earlier answer. Raises Problem (422)."""
-    position, _, rest = text.partition(CONTINUES)
+    position, *rest = text.split(CONTINUES)
     if not positions.is_position(position):
         raise Problem("invalid_since", 422, "since must be a position that this service gave", field="since")
-    if positions.is_position(rest):
-        return _Since(position=position, began_at=rest)
-    return _Since(position=position, had=rest or None)
+    if rest and positions.is_position(rest[0]):
+        return _Since(position=position, until=rest[0], had="".join(rest[1:2]) or None)
+    return _Since(position=position, had="".join(rest[:1]) or None)
