@@ -50,16 +50,14 @@ def _state(image: Mapping[str, AttributeValueTypeDef] | None) -> PushState | Non
 
 
 def _of_item(item: Mapping[str, Value]) -> PushState:
-    state = State(str(item["state"]))
     run, ended_by = item.get("run"), item.get("ended_by")
-    marks = () if run is None else run_form.from_json(json.loads(str(run))).marks
     return PushState(
         push_id=push_items.id_of(item),
         sender=str(item["sender"]),
-        state=state,
+        state=State(str(item["state"])),
         step=whole(item["step"]),
         created_at_s=seconds(item["created_at_s"]),
         finished_at_s=optional_seconds(item.get("finished_at_s")),
-        by=None if ended_by is None else str(ended_by),
-        why=events.why(state, marks),
+        ended_by=None if ended_by is None else str(ended_by),
+        run=run_form.NOT_BEGUN if run is None else run_form.from_json(json.loads(str(run))),
     )

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from services.domain import moments
 from services.domain.pushes import Push, State
-from services.domain.timeline.run import Mark, MarkKind
+from services.domain.timeline.run import NOT_BEGUN, MarkKind, Run
 
 SOURCE: Final = "/fanfare"
 """The `source` of a deployment that has no name."""
@@ -59,7 +59,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushState:
-    """What of a push an event tells. `by` is who ended it, `why` the mark of how it came to be as it is."""
+    """What of a push an event tells. `ended_by` and `run` are as its record has them."""
 
     push_id: str
     sender: str
@@ -67,8 +67,8 @@ class PushState:
     step: int
     created_at_s: float
     finished_at_s: float | None = None
-    by: str | None = None
-    why: Mark | None = None
+    ended_by: str | None = None
+    run: Run = NOT_BEGUN
 
 
 def state_of(push: Push) -> PushState:
@@ -80,15 +80,9 @@ def state_of(push: Push) -> PushState:
         step=push.step,
         created_at_s=push.created_at_s,
         finished_at_s=push.finished_at_s,
-        by=push.ended_by,
-        why=why(push.state, push.run.marks),
+        ended_by=push.ended_by,
+        run=push.run,
     )
-
-
-def why(state: State, marks: Iterable[Mark]) -> Mark | None:
-    """The last of these marks that says why a push is in this state; None where no state needs a reason."""
-    kind = _WHY.get(state)
-    return next((mark for mark in reversed(tuple(marks)) if mark.kind == kind), None)
 
 
 def of_push(before: PushState | None, after: PushState, *, at_s: float) -> Iterator[Event]:
@@ -154,9 +148,7 @@ def _of_push(name: str, came_from: State | None, after: PushState, at_s: float) 
         "previous_state": None if came_from is None else came_from.value,
         "step": after.step,
         "sender": after.sender,
-        "by": after.by,
-        "stage": None if after.why is None else after.why.stage,
-        "reason": None if after.why is None else after.why.detail,
+        **_why(after),
     }
     return Event(
         id=f"{after.push_id}/{after.step}/{name}",
@@ -165,3 +157,16 @@ def _of_push(name: str, came_from: State | None, after: PushState, at_s: float) 
         at_s=at_s,
         data={member: value for member, value in told.items() if value is not None},
     )
+
+
+def _why(push: PushState) -> Mapping[str, object]:
+    """Who brought a push to an end and why, or which wave (from 1) has halted it by itself."""
+    kind = _WHY.get(push.state)
+    words = next((mark.detail for mark in reversed(push.run.marks) if mark.kind == kind), None)
+    if push.state is State.HALTED and push.run.halted_by is not None:
+        return {"wave": push.run.halted_by + 1, "reason": words}
+    by = push.ended_by
+    if words is None or by is None:
+        return {"by": by}
+    # Marks say who and why in one.
+    return {"by": by, "reason": words.removeprefix(by).removeprefix(": ") or None}

@@ -91,15 +91,10 @@ async def test_a_job_that_goes_on_tells_nothing_and_the_last_one_completes_it(st
 async def test_a_halt_is_told_with_its_reason(store: Stores) -> None:
     stream = Stream()
     sent = await submitted(store)
-    run = Run(marks=(Mark(at_s=NOON_S + 1, kind="halted", stage="w1", detail="3 of 50 failed"),))
-    await moved(store, sent, sent.moved(State.HALTED, at_s=NOON_S + 1, by="bob", run=run))
+    run = Run(halted_by=0, marks=(Mark(at_s=NOON_S + 1, kind="halted", detail="failed 3 of 50"),))
+    await moved(store, sent, sent.moved(State.HALTED, at_s=NOON_S + 1, by="halt_if", run=run))
     halted = told(stream)[-1]
-    assert (halted["type"], halted["stage"], halted["reason"], halted["by"]) == (
-        "push.halted",
-        "w1",
-        "3 of 50 failed",
-        "bob",
-    )
+    assert (halted["type"], halted["wave"], halted["reason"]) == ("push.halted", 1, "failed 3 of 50")
 
 
 async def test_a_step_within_a_state_tells_nothing(store: Stores) -> None:

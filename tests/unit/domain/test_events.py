@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +17,9 @@ from services.domain.pushes import Push, State
 from services.domain.targets import json_form
 from services.domain.targets.cover import Cover
 from services.domain.targets.expression import Users
+from services.domain.timeline import machine
 from services.domain.timeline.run import Mark, Run
+from services.domain.timeline.step import Step
 
 NOON_S = 1_795_521_600.0
 ALICE = Users(("alice",))
@@ -28,6 +31,7 @@ PUSH = Push(
     message={"text": "for alice alone"},
     created_at_s=NOON_S,
 )
+WAITING = PUSH.moved(State.WAITING, at_s=NOON_S, closing=False)
 STATES = st.sampled_from(State)
 
 
@@ -73,23 +77,39 @@ class TestPushes:
         assert [event.at_s for event in changed(PUSH, cancelled)] == [NOON_S + 1]
 
     @pytest.mark.parametrize(
-        ("state", "kind"),
-        [(State.HALTED, "halted"), (State.REJECTED, "rejected"), (State.CANCELLED, "cancelled")],
+        ("reason", "told"), [("too many calls", {"by": "bob", "reason": "too many calls"}), (None, {"by": "bob"})]
     )
-    def test_the_last_reason_is_told(self, state: State, kind: str) -> None:
-        marks = (
-            Mark(at_s=NOON_S, kind=kind, stage="w1", detail="first"),  # type: ignore[arg-type]  # one of the kinds
-            Mark(at_s=NOON_S, kind="resumed", detail="by hand"),
-            Mark(at_s=NOON_S, kind=kind, stage="w2", detail="3 of 50 failed"),  # type: ignore[arg-type]
+    @pytest.mark.parametrize(
+        ("command", "state"),
+        [(machine.halt, State.WAITING), (machine.reject, State.AWAITING_APPROVAL), (machine.cancel, State.WAITING)],
+    )
+    def test_what_a_person_did_is_told_with_their_reason(
+        self, command: Callable[..., Step], state: State, reason: str | None, told: Mapping[str, object]
+    ) -> None:
+        before = PUSH.moved(state, at_s=NOON_S, closing=False)
+        (event,) = changed(before, command(before, by="bob", reason=reason, now_s=NOON_S).push)
+        assert {name: event.data[name] for name in ("by", "reason", "wave") if name in event.data} == told
+
+    def test_a_wave_that_went_badly_is_told_with_what_went_badly(self) -> None:
+        run = Run(halted_by=1, marks=(Mark(at_s=NOON_S, kind="halted", detail="failed 3 of 50"),))
+        (event,) = changed(PUSH, PUSH.moved(State.HALTED, at_s=NOON_S, by="halt_if", run=run))
+        assert (event.data["wave"], event.data["reason"]) == (2, "failed 3 of 50")
+        assert "by" not in event.data
+
+    def test_the_last_reason_counts(self) -> None:
+        halted = machine.halt(
+            PUSH.moved(State.WAITING, at_s=NOON_S, closing=False), by="bob", reason="one", now_s=NOON_S
         )
-        (event,) = changed(PUSH, PUSH.moved(state, at_s=NOON_S, by="bob", run=Run(marks=marks)))
-        assert (event.data["by"], event.data["stage"], event.data["reason"]) == ("bob", "w2", "3 of 50 failed")
+        resumed = machine.resume(halted.push, by="bob", now_s=NOON_S).push
+        again = machine.halt(resumed, by="eve", reason="two", now_s=NOON_S).push
+        (event,) = changed(resumed, again)
+        assert (event.data["by"], event.data["reason"]) == ("eve", "two")
 
     def test_an_old_reason_is_not_told_of_a_new_state(self) -> None:
-        halted = PUSH.moved(
-            State.HALTED, at_s=NOON_S, run=Run(marks=(Mark(at_s=NOON_S, kind="halted", detail="3 of 50 failed"),))
+        halted = machine.halt(
+            PUSH.moved(State.WAITING, at_s=NOON_S, closing=False), by="bob", reason="one", now_s=NOON_S
         )
-        (event,) = changed(halted, halted.moved(State.SENDING, at_s=NOON_S))
+        (event,) = changed(halted.push, machine.resume(halted.push, by="bob", now_s=NOON_S).push)
         assert "reason" not in event.data
 
     def test_no_message_and_no_target_is_told(self) -> None:

@@ -61,8 +61,8 @@ async def test_a_change_of_state_is_told_and_a_step_within_one_is_not(storage: S
     sent = await submitted(storage)
     same = await storage.pushes.transition(sent, sent.moved(State.SENDING, at_s=NOON_S + 1), at_s=NOON_S + 1)
     assert same is not None
-    run = Run(marks=(Mark(at_s=NOON_S + 2, kind="halted", stage="w1", detail="3 of 50 failed"),))
-    halted = same.moved(State.HALTED, at_s=NOON_S + 2, run=run)
+    run = Run(halted_by=0, marks=(Mark(at_s=NOON_S + 2, kind="halted", detail="failed 3 of 50"),))
+    halted = same.moved(State.HALTED, at_s=NOON_S + 2, by="halt_if", run=run)
     await storage.pushes.transition(same, halted, at_s=NOON_S + 2)
     assert types(storage) == ["push.created", "push.sending", "push.halted"]
     (event,) = told(storage, HALTS)
@@ -73,8 +73,8 @@ async def test_a_change_of_state_is_told_and_a_step_within_one_is_not(storage: S
         "previous_state": "sending",
         "step": 2,
         "sender": "admin",
-        "stage": "w1",
-        "reason": "3 of 50 failed",
+        "wave": 1,
+        "reason": "failed 3 of 50",
     }
 
 

@@ -17,7 +17,7 @@ from infra.webhooks.delivery import Courier, Told
 from infra.webhooks.endpoints import endpoints_of
 from services.domain import events
 from services.domain.pushes import State
-from services.domain.timeline.run import Mark
+from services.domain.timeline.run import Mark, Run
 from tests.unit.webhooks.receiver import SECRET, Received, receiving
 
 PAGE: Final = (Path(__file__).resolve().parents[3] / "docs/events.md").read_text(encoding="utf-8")
@@ -116,7 +116,8 @@ class TestWhatIsTold:
             state=State.HALTED,
             step=4,
             created_at_s=0,
-            why=Mark(at_s=0, kind="halted", stage="w1", detail="3 of 50 failed"),
+            ended_by="halt_if",
+            run=Run(halted_by=0, marks=(Mark(at_s=0, kind="halted", detail="failed 3 of 50"),)),
         )
         before = events.PushState(
             push_id=state.push_id, sender="deployments", state=State.SENDING, step=3, created_at_s=0
