@@ -23,7 +23,8 @@ def timeline(*reached: int) -> dict[str, JsonValue]:
     """Two waves, of 2 and of 6 terminals, which have reached so many."""
     forecast: list[JsonValue] = [{"id": f"w{n}", "wave": n, "terminals": size} for n, size in ((1, 2), (2, 6))]
     actual: list[JsonValue] = [
-        {"id": f"w{n}", "wave": n, "terminals": number, "spans": []} for n, number in enumerate(reached, 1)
+        {"id": f"w{n}", "wave": n, "terminals": 9, "spans": [{"kind": "send", "terminals": number}]}
+        for n, number in enumerate(reached, 1)
     ]
     return {"forecast": {"lanes": forecast}, "actual": {"lanes": actual}}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -64,13 +64,12 @@ def _waves(forecast: Sequence[Lane], actual: Sequence[Lane]) -> list[Gauge]:
     numbers = sorted({lane.wave for lane in (*forecast, *actual)})
     gauges = []
     for wave in numbers:
-        reached = _terminals(actual, wave)
-        gauges.append(Gauge(label=f"wave {wave}", done=reached, of=max(_terminals(forecast, wave), reached)))
+        reached = sum(
+            span.terminals for lane in actual if lane.wave == wave for span in lane.spans if span.kind == "send"
+        )
+        expected = sum(lane.terminals for lane in forecast if lane.wave == wave)
+        gauges.append(Gauge(label=f"wave {wave}", done=reached, of=max(expected, reached)))
     return gauges
-
-
-def _terminals(lanes: Iterable[Lane], wave: int) -> int:
-    return sum(lane.terminals for lane in lanes if lane.wave == wave)
 
 
 def _acks(counts: Mapping[str, JsonValue], need: str) -> list[Gauge]:
