@@ -15,8 +15,8 @@ from moto.dynamodb.models.dynamo_type import Item as MotoItem
 from starlette.requests import Request
 
 from admin_api.authentication import Authenticator
-from infra.aws import connection_rows, headcount, keys
-from infra.aws.attributes import Item, encoded_item
+from infra.aws import connection_rows, headcount, keys, last_seen
+from infra.aws.attributes import Item, decoded_item, encoded_item
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
 from infra.aws.last_seen import LastSeen
@@ -25,11 +25,14 @@ from infra.aws.plans import Plans
 from infra.aws.push_store import PushStore
 from infra.aws.queues import Queue
 from infra.aws.registry import Registry
+from infra.aws.schedules import Schedules
 from infra.aws.senders import Senders
 from infra.aws.shards import Sharding
 from infra.aws.strategies import Strategies
 from infra.aws.table import Table
 from infra.aws.tickets import Tickets
+from infra.aws.timers import Timers
+from infra.aws.values import seconds
 from services.connections import handler as connections
 from services.connections.admission import Admission
 from services.domain import jobs, positions
@@ -38,9 +41,10 @@ from services.domain.identity import AttributeValue, Identity, to_context
 from services.domain.pushes import State
 from services.fanout.delivery import NO_LIMIT, Budget, deliver
 from services.messages import handler as messages
-from services.ports import Ports, Timers
+from services.ports import Ports, Timer
 from services.pushes import requests
 from services.pushes.submit import submit
+from services.timeline import handler as timeline
 from tests.contract import dynamodb, sqs
 from tests.contract.adapters import NOON_S, ManualClock
 from tests.contract.ids import ids_from_the_start
@@ -62,6 +66,7 @@ MESSAGE: Final = {"title": "Maintenance tonight", "text": "The mail servers are 
 IDEMPOTENCY_KEY: Final = "6f1c1a0e-8d6e-4a57-9f42-1f2f6f3f7e11"
 USER_AGENT: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
 TOKEN: Final = "token"
+AT_ONCE: Final[Mapping[str, object]] = {}
 BATCH: Final = 10
 """Most messages that SQS hands out at a time."""
 
@@ -136,6 +141,7 @@ class Cloud:
         self._queue = jobs_queue
         self._stream = dynamodb.Stream()
         self._size = 0
+        self._timers = Timers(table, sqs.queue("timers"), cast(Schedules, None), clock)
         self._ports = self._of_a_process()
         self._connections = connections.build(self._ports, Admission(self._ports, connections_per_user=20))
         self._messages = messages.build(self._ports, OneToken())
@@ -166,17 +172,26 @@ class Cloud:
 
     async def count(self, *records: headcount.StreamRecord) -> None:
         """The stream's function: with these records in one batch, or with all that is new."""
-        await headcount.apply(self._table, records or self._stream.records(), now_s=self.clock.now_s())
+        batch = records or self._stream.records()
+        await last_seen.file(self._table, batch, now_s=self.clock.now_s(), days=30)
+        await headcount.apply(self._table, batch, now_s=self.clock.now_s())
 
     def lose(self, numbers: Iterable[int]) -> None:
         """The sockets of these terminals are gone, and nobody was told."""
         self.sockets.lose(*map(connection_number, numbers))
 
     async def push(
-        self, target: str, *, receipts: str = "none", idempotency_key: str | None = None, budget: Budget = NO_LIMIT
+        self,
+        target: str,
+        *,
+        receipts: str = "none",
+        strategy: Mapping[str, object] = AT_ONCE,
+        idempotency_key: str | None = None,
+        budget: Budget = NO_LIMIT,
     ) -> str:
         """A push, accepted, and then delivered by workers that have never heard of it; its id."""
-        request = await requests.checked(self._ports, target=target, message=MESSAGE, strategy={"receipts": receipts})
+        meant = {"receipts": receipts, **strategy}
+        request = await requests.checked(self._ports, target=target, message=MESSAGE, strategy=meant)
         submitted = await submit(self._ports, request, sender="backend", idempotency_key=idempotency_key)
         while await self._work(budget):
             pass
@@ -204,6 +219,37 @@ class Cloud:
             ],
         )
         return True
+
+    async def wait(self, seconds: float) -> None:
+        """So long passes. Timers that are due by then fire, in order, and workers do what that releases."""
+        until_s = self.clock.at_s + seconds
+        while due := [timer for timer in _timers() if timer.at_s <= until_s]:
+            first = min(due, key=lambda timer: timer.at_s)
+            self.clock.at_s = max(self.clock.at_s, first.at_s)
+            await self._fire(first.name)
+            while await self._work(NO_LIMIT):
+                pass
+        self.clock.at_s = until_s
+
+    async def set_and_fire(self, name: str, after_s: float) -> None:
+        """A timer for nothing."""
+        await self._ports.timers.set(Timer(name=name, at_s=self.clock.at_s + after_s, body={"do": "nothing"}))
+        self.clock.at_s += after_s
+
+        async def nothing(_: Mapping[str, object]) -> None:
+            return
+
+        await self._fire(name, nothing)
+
+    async def overdue(self) -> None:
+        """What the sweep of each minute reads. It finds all overdue here, and takes on none of them."""
+        await self._ports.pushes.overdue(float("1e12"), limit=0)
+
+    async def _fire(self, name: str, act: timeline.Handler | None = None) -> None:
+        """The message of a timer, as the timeline function does it. Moto would hide it for as long as it says."""
+        ports = self._of_a_process()
+        self.ledger.message_received_and_deleted()
+        await self._timers.fire(json.dumps({"timer": name}), act or timeline.build(ports))
 
     async def sweep(self) -> None:
         """What the sweeper reads. It finds all over here: the ledger knows the size of what is found only."""
@@ -252,8 +298,8 @@ class Cloud:
             memberships=Memberships(table),
             tickets=Tickets(table, clock),
             audit=AuditTrail(table, clock),
-            # No push here has an end.
-            timers=cast(Timers, None),
+            # No moment here is so far off that it takes a schedule.
+            timers=self._timers,
             strategies=Strategies(table),
             senders=Senders(table),
             plans=Plans(table),
@@ -266,6 +312,17 @@ class Cloud:
             "eventType": kind,
             "identity": {"sourceIp": "192.0.2.7", "userAgent": USER_AGENT},
         }
+
+
+def _timers() -> list[Timer]:
+    """The timers that are set, as moto has them."""
+    items = dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].tables[dynamodb.NAME].all_items()
+    written = [decoded_item(item.to_json()["Attributes"]) for item in items]
+    return [
+        Timer(name=keys.unescaped(str(item["pk"]).partition("#")[2]), at_s=seconds(item["at_s"]))
+        for item in written
+        if str(item["pk"]).startswith("TIMER#")
+    ]
 
 
 def _written(item: Item) -> Mapping[str, AttributeValueTypeDef]:

@@ -164,14 +164,15 @@ def broadcast(audience: int) -> Usd:
 
 
 def standing() -> Usd:
-    """A month in which nobody connects: polling of the queues, and what watches over them (under `logs`)."""
+    """A month in which nobody connects: polling of queues, a sweep a minute, and what watches over all (under `logs`)."""
     polls = deployment.queues_with_a_poller() * POLLS_AT_ONCE * MONTH_S / POLL_S
     watching = (
         deployment.alarm_metrics() * prices.ALARM_METRIC.each_usd
         + (OWN_METRICS + REASONS) * prices.CUSTOM_METRIC.each_usd
         + prices.SECRET.each_usd
     )
-    return Usd(queue=polls * prices.SQS_REQUEST.each_usd, logs=watching)
+    looks = (invocation("Sweeper", COUNTED["overdue"].table_calls) + stored(COUNTED["overdue"])).times(MONTH_S / 60)
+    return Usd(queue=polls * prices.SQS_REQUEST.each_usd, logs=watching) + looks
 
 
 def _invocation(function: str, lasts_s: float) -> Usd:

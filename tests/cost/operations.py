@@ -36,6 +36,7 @@ TEAM: Final = 50
 SILENT_S: Final = 300
 """How long a terminal has said nothing: as long as it is between two pings."""
 A_PAGE_AND_A_HALF: Final = 750
+WAITING: Final = 100
 
 
 async def connect() -> Spent:
@@ -100,6 +101,44 @@ async def acknowledge() -> Spent:
 
 async def acknowledge_unasked() -> Spent:
     return await _acknowledged()
+
+
+async def acknowledge_for_user() -> Spent:
+    with running() as cloud:
+        await _connected(cloud)
+        ack = {"ack": {"need": "read", "once_per_user": True}}
+        push_id = await cloud.push(f"user:{user_number(0)}", strategy=ack)
+        cloud.ledger.reset()
+        await cloud.send({"action": "ack", "ids": [push_id], "kind": "read"})
+        return cloud.ledger.spent()
+
+
+async def timer() -> Spent:
+    """A moment of up to 15 minutes ahead, from when it is set until it is over, and what is done then not included."""
+    with running() as cloud:
+        await cloud.set_and_fire("step/01a20da7-977a-7718-a922-e128d82fac7d/7", 600)
+        return cloud.ledger.spent()
+
+
+async def wave() -> Spent:
+    """What a push to a team takes more for one more wave, with the wait behind it."""
+    return await _in_waves(3) - await _in_waves(2)
+
+
+async def push_in_waves() -> Spent:
+    return await _in_waves(2)
+
+
+async def overdue() -> Spent:
+    """What the sweep of each minute reads while a hundred pushes wait; more of them are read together."""
+    with running() as cloud:
+        cloud.fill([filed(0)])
+        later = {"waves": [{"percent": 1, "then_wait": "10m"}, {"percent": 100}]}
+        for _ in range(WAITING):
+            await cloud.push(f"group:{GROUPS[1]}", strategy=later)
+        cloud.ledger.reset()
+        await cloud.overdue()
+        return cloud.ledger.spent()
 
 
 async def request() -> Spent:
@@ -190,6 +229,19 @@ async def pushed_to_team(*, others: int, counted: int | None = None, lost: int =
         return spent
 
 
+async def _in_waves(number: int) -> Spent:
+    """A push to a team in so many waves of equal size, which wait for five minutes each."""
+    with running() as cloud:
+        cloud.fill([filed(each) for each in range(TEAM)])
+        waves = [{"percent": 100 * (each + 1) / number, "then_wait": "5m"} for each in range(number - 1)]
+        push_id = await cloud.push(f"group:{GROUPS[1]}", strategy={"waves": [*waves, {"percent": 100}]})
+        await cloud.wait(3_600)
+        spent = cloud.ledger.spent()
+        assert spent.connection_requests == TEAM
+        assert await cloud.state(push_id) is State.COMPLETED
+        return spent
+
+
 async def _thousand_deliveries() -> Spent:
     return await _broadcast(2_000) - await _broadcast(1_000)
 
@@ -272,6 +324,8 @@ OPERATIONS: Final[Mapping[str, Callable[[], Awaitable[Spent]]]] = {
         ping,
         acknowledge,
         acknowledge_unasked,
+        acknowledge_for_user,
+        timer,
         request,
         push_to_user,
         push_to_user_with_key,
@@ -279,12 +333,15 @@ OPERATIONS: Final[Mapping[str, Callable[[], Awaitable[Spent]]]] = {
         push_to_user_repeated,
         push_to_team,
         push_to_team_with_receipts,
+        push_in_waves,
+        wave,
         lost_terminal,
         broadcast,
         broadcast_to_few,
         deliveries,
         handover,
         sweep,
+        overdue,
     )
 }
 """Every operation by its name."""

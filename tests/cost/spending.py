@@ -103,6 +103,10 @@ class Ledger:
             gateway_calls=self._sockets.calls,
         )
 
+    def message_received_and_deleted(self) -> None:
+        """A message has come of a queue that moto does not hand out of, and is done with."""
+        self._sqs_requests += 2
+
     def _count(self, model: OperationModel, parsed: Mapping[str, object], **_: object) -> None:
         # A receive that finds nothing is what polling costs an idle queue, whatever happens here.
         if model.name != "ReceiveMessage" or parsed.get("Messages"):

@@ -110,7 +110,10 @@ async def _apply(table: Table, *records: StreamRecord) -> list[PresenceEvent]:
 
 
 def _event(kind: str, name: str, *, online: bool) -> PresenceEvent:
-    return PresenceEvent(kind="user" if kind == "user" else "terminal", name=name, online=online, at_s=NOON_S)
+    """What is told of alice, or of a terminal of hers."""
+    if kind == "user":
+        return PresenceEvent(kind="user", name=name, online=online, at_s=NOON_S)
+    return PresenceEvent(kind="terminal", name=name, online=online, at_s=NOON_S, user="alice")
 
 
 @settings(max_examples=40)
