@@ -164,7 +164,7 @@ def broadcast(audience: int) -> Usd:
 
 
 def standing() -> Usd:
-    """A month in which nobody connects: polling of queues, a sweep a minute, and what watches over all (under `logs`)."""
+    """A month in which nobody connects: polling of queues, a look a minute, and what watches over it (`logs`)."""
     polls = deployment.queues_with_a_poller() * POLLS_AT_ONCE * MONTH_S / POLL_S
     watching = (
         deployment.alarm_metrics() * prices.ALARM_METRIC.each_usd
