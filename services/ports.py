@@ -211,7 +211,7 @@ class PushStore(Protocol):
         entries: Sequence[LogEntry] = (),
         jobs: Sequence[Job] = (),
     ) -> Push | None:
-        """Move a push on from exactly the state and step of `before` to `after` (`Push.moved`), with what that releases.
+        """Move a push on from exactly the state and step of `before` to `after`, with what that releases.
 
         All or nothing, and durable when it returns the push as it then is. None, and nothing written, if it is not
         there any more. A push that is released nothing, has no part left, and is `closing` and sending, stays so: who
@@ -227,8 +227,8 @@ class PushStore(Protocol):
     async def advance(self, advance: Advance) -> int | None:
         """Note a page as done, once: adds its counts, keeps its receipts, puts the job's next step in its place.
 
-        Counts of a resend or a recall are not added to those of the push. When no part is left and the push is `sending`
-        and `closing`, it is `completed` in the same write, at `at_s`.
+        Counts of a resend or a recall are not added to those of the push. When no part is left and the push is
+        `sending` and `closing`, it is `completed` in the same write, at `at_s`.
         The number of unfinished parts that the push has left; None if this step was noted before (the job was
         delivered twice), and then nothing changes.
         """

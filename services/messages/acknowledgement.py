@@ -22,7 +22,7 @@ async def acknowledge(ports: Ports, row: Connection, ack: frames.Ack) -> None:
     """
     now_s = ports.clock.now_s()
     for push in (await ports.pushes.get_many(ack.ids)).values():
-        meant = compile_filter(json_form.from_json(push.target, bounds=KEPT))
+        stage = stages.had_turn(push, row)
         await ports.pushes.acknowledge(
             Receipt(
                 push_id=push.id,
@@ -32,12 +32,12 @@ async def acknowledge(ports: Ports, row: Connection, ack: frames.Ack) -> None:
                 kind=ack.kind,
                 at_s=now_s,
                 detail=ack.detail,
-                stage=stages.stage_of(push, row) or FIRST_STAGE,
+                stage=stage or FIRST_STAGE,
             ),
-            # A terminal answers faster than a page of deliveries ends; but only one that the push is for.
-            early=meant(row),
+            # A terminal answers faster than a page of deliveries ends; but only one that it was released to.
+            early=stage is not None,
         )
-        if ack.kind == "read" and push.strategy.once_per_user and push.state in DELIVERABLE and meant(row):
+        if ack.kind == "read" and push.strategy.once_per_user and push.state in DELIVERABLE and stage is not None:
             # Told again with each `read`, since whoever noted it first may have died before this.
             await _take_off_other_screens(ports, row, push)
 

@@ -13,6 +13,9 @@ from tests.e2e import targets
 from tests.e2e.office import Office
 from tests.e2e.targets.target import USUAL, Target, Tuning
 
+MOVING_LIFETIME_S = 7_000
+"""Of tokens where the clock is moved: longer than tests move it, shorter than a connection of API Gateway lives."""
+
 
 class OwnOffice(Protocol):
     """The fixture `own_office`."""
@@ -51,7 +54,7 @@ def moving_target(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 async def moving(moving_target: Target) -> AsyncIterator[Office]:
     """Names and terminals of this test on the shared server whose clock moves."""
-    opened = Office(moving_target)
+    opened = Office(moving_target, lifetime_s=MOVING_LIFETIME_S)
     yield opened
     await opened.close()
 

@@ -20,11 +20,13 @@ ADMIN_LIFETIME_S = 86_400
 class Office:
     """Mints tokens, opens terminals and callers, and closes them all at the end (`close`).
 
-    `api` is a caller with every scope, whose name is `admin`.
+    `api` is a caller with every scope, whose name is `admin`. Tokens of terminals last for `lifetime_s` unless a test
+    says otherwise.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, lifetime_s: float = LIFETIME_S) -> None:
         self.target = target
+        self._lifetime_s = lifetime_s
         self._suffix = uuid.uuid4().hex[:8]
         self._terminals: list[Terminal] = []
         self._callers: list[Caller] = []
@@ -48,7 +50,7 @@ class Office:
         attributes: Mapping[str, object] | None = None,
         scopes: Iterable[str] = (),
         terminal: str | None = None,
-        lifetime_s: float = LIFETIME_S,
+        lifetime_s: float | None = None,
         claims: Mapping[str, object] | None = None,
     ) -> str:
         """A token of a user; `user` is taken as it is. `claims` come on top of what the others make."""
@@ -57,7 +59,7 @@ class Office:
             **self.target.own_claims(),
             "sub": user,
             "iat": now_s,
-            "exp": int(now_s + lifetime_s),
+            "exp": int(now_s + (self._lifetime_s if lifetime_s is None else lifetime_s)),
             "jti": uuid.uuid4().hex,
             "groups": list(groups),
             "attrs": dict(attributes or {}),
@@ -92,7 +94,7 @@ class Office:
         attributes: Mapping[str, object] | None = None,
         scopes: Iterable[str] = (),
         calls_itself: str | None = None,
-        lifetime_s: float = LIFETIME_S,
+        lifetime_s: float | None = None,
         token: str | None = None,
         way: Way = "header",
     ) -> Terminal:

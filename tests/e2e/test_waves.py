@@ -75,6 +75,7 @@ async def test_a_wave_that_fails_halts_the_push_and_a_person_resumes_it(moving: 
     strategy = {**_halves(halt_if={"failed_over": 0.0, "at_least": 1}), "receipts": "each"}
     push_id, reached = await _first_wave(moving, group, strategy)
     for terminal in terminals:
+        # Those of the second wave have not been sent it: it is not theirs to acknowledge.
         await terminal.send("ack", ids=[push_id], kind="failed", detail="no disk")
     await eventually(lambda: moving.api.counts(push_id), lambda counts: counts["failed"] == reached)
     moving.target.advance(10 * MINUTE_S + 1)

@@ -45,14 +45,12 @@ def drawn(push: Push, sent: Sequence[Sent], *, from_s: float, to_s: float, expec
 
 
 def _stages_shown(push: Push, sent: Sequence[Sent], expected: dict[str, int]) -> list[str]:
-    """Stages with anybody in them, by lane and wave; of those that nobody is known of, the first."""
-    found: dict[str, int] = {}
-    for piece in sent:
-        found[piece.stage] = found.get(piece.stage, 0) + piece.terminals
+    """Every wave of the lanes that anybody is in, by lane and wave; where nobody is known, those of the first lane."""
+    inhabited = {stages.parse(piece.stage)[1] for piece in sent if piece.terminals}
+    inhabited |= {stages.parse(name)[1] for name, terminals in expected.items() if terminals}
     lane_ids = [lane.id for lane in push.run.lanes] or [""]
-    everything = [stages.stage_id(wave, lane_id) for lane_id in lane_ids for wave in range(len(push.strategy.stages))]
-    shown = [name for name in everything if found.get(name) or expected.get(name)]
-    return shown or everything[: len(push.strategy.stages)]
+    shown = [lane_id for lane_id in lane_ids if lane_id in inhabited] or lane_ids[:1]
+    return [stages.stage_id(wave, lane_id) for lane_id in shown for wave in range(len(push.strategy.stages))]
 
 
 def _lane(push: Push, name: str, sent: Sequence[Sent], *, from_s: float, to_s: float, expected: dict[str, int]) -> Lane:

@@ -18,9 +18,10 @@ def actual(push: Push, progress: Progress, now_s: float) -> Picture:
         (_sent(tally, now_s) for tally in progress.slices if tally.kind != "recall"), key=lambda piece: piece.from_s
     )
     expected = {
-        stages.stage_id(lane.wave, lane.id): _share(push, lane.wave, terminals_in(push, lane))
+        stages.stage_id(wave, lane.id): _share(push, wave, terminals_in(push, lane))
         for lane in push.run.lanes
         if lane.phase != "done"
+        for wave in range(lane.wave, len(push.strategy.stages))
     }
     picture = drawn(
         push,

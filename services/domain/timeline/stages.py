@@ -97,6 +97,20 @@ def stage_of(push: Push, row: Row) -> str | None:
     return None
 
 
+def had_turn(push: Push, row: Row) -> str | None:
+    """The stage of a row whose turn has come: what it is in is released. None if it is not, or not yet."""
+    stage = stage_of(push, row)
+    if stage is None or push.strategy.is_immediate:
+        return stage
+    wave, _ = parse(stage)
+    lane, serving = lane_of(push, stage), push.cover.serving(row)
+    if lane is None or serving is None or lane.wave < wave:
+        return None
+    arc = wave_arc(push, wave)
+    released = arc if lane.wave > wave else Arc(arc.start, lane.released)
+    return stage if place_under(push.cover.topics[serving], row) in released else None
+
+
 def place_under(topic: Topic, row: Row) -> int:
     """Where a row has its turn when it is served under a topic that it is filed under."""
     return ring.place_of(topic.name if topic.kind in _OF_ONE else row.terminal_id)
