@@ -151,6 +151,21 @@ async def test_a_terminal_that_a_killed_server_left_is_told_to_have_gone(own_off
         await eventually(told, lambda events: events == ["connected", "disconnected"])
 
 
+async def test_a_halt_is_told_with_who_did_it_and_why(own_office: OwnOffice) -> None:
+    with hook() as receiver:
+        office = own_office(telling(receiver.server_port))
+        strategy = {"waves": [{"percent": 50, "then_wait": "10m"}, {"percent": 100}]}
+        push_id = await office.api.push({"users": [office.name("alice")]}, strategy=strategy)
+        await office.api.in_state(push_id, "waiting")
+        await office.api.post(f"/v1/pushes/{push_id}/halt", {"reason": "wrong text"})
+        await eventually(lambda: _told(receiver, push_id), lambda told: "halted" in told)
+        (halted,) = [event for event in receiver.received if event["type"] == "fanfare.push.halted"]
+    data = halted["data"]
+    assert isinstance(data, dict)
+    assert (data["push"], data["previous_state"], data["reason"]) == (push_id, "waiting", "wrong text")
+    assert data["by"]
+
+
 async def _told(receiver: Hook, push_id: str) -> list[str]:
     return receiver.told(f"push:{push_id}")
 
