@@ -119,6 +119,18 @@ def test_the_second_wait_is_the_second_one_that_was_foreseen() -> None:
     assert sentence("sent", going(foreseen, happened)) == "All is sent; waits for acks until 2026-11-24 09:30:01Z"
 
 
+def test_a_wait_that_is_over_is_not_waited_for() -> None:
+    lanes: JsonValue = [
+        {"id": "w1", "wave": 1, "terminals": 2, "spans": [span("pause", "09:00:00", "09:10:00")]},
+        {"id": "w2", "wave": 2, "terminals": 6, "spans": [span("pause", "09:10:00", "09:12:00")]},
+    ]
+    shown: dict[str, JsonValue] = {
+        "forecast": {"lanes": lanes},
+        "actual": {"lanes": lanes, "to": "2026-11-24T09:12:00.000Z"},
+    }
+    assert sentence("waiting", shown) == "Wave 2 of 2 is sent; pauses until 2026-11-24 09:12:00Z"
+
+
 def test_what_was_not_foreseen_has_no_end() -> None:
     assert sentence("waiting", going([], [span("pause", "09:00:00", "09:03:00")])) == "Wave 1 of 1 is sent; pauses"
 

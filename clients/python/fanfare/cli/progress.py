@@ -135,11 +135,13 @@ def waiting_in(timeline: Mapping[str, JsonValue]) -> Waiting | None:
 
     What happened ends now; how long it will go on is in the forecast, whose span of the same kind was as long.
     """
+    # Both in the same form, so that they compare as text.
+    now = shown(members_of(timeline.get("actual")).get("to"))
     foreseen = {lane.id: lane for lane in lanes_of(timeline.get("forecast"))}
     found = [
         Waiting(wave=lane.wave, kind=lane.spans[-1].kind, until=_end(lane, foreseen.get(lane.id)))
         for lane in lanes_of(timeline.get("actual"))
-        if lane.spans and lane.spans[-1].kind in _WAITING
+        if lane.spans and lane.spans[-1].kind in _WAITING and (lane.spans[-1].end or now) >= now
     ]
     return min(found, key=lambda wait: (wait.until is None, wait.until or _LATEST), default=None)
 
