@@ -91,10 +91,11 @@ class Registry:
         change = _Change(row, told=self._told(row, online=True, at_s=self._clock.now_s()))
         self._index.put(row)
         try:
-            await self._write([change])
+            await self._changes.put(change)
         except StorageError:
             self._index.drop(row.connection_id)
             raise
+        self._committed([change])
 
     async def replace(self, connection: Connection, *, was: Connection) -> bool:
         before = self._index.get(connection.connection_id)
@@ -120,10 +121,11 @@ class Registry:
                 changes.append(_Change(row, now_s, self._told(row, online=False, at_s=now_s)))
         removed = [change.row for change in changes]
         try:
-            await self._write(changes)
+            await asyncio.gather(*[self._changes.put(change) for change in changes])
         except StorageError as error:
             # They are out of every topic, which is what counts; the next start clears the rows left behind.
             log.warning("rows of closed connections were left behind", extra={"error": str(error)})
+        self._committed(changes)
         return removed
 
     async def get(self, connection_id: str) -> Connection | None:
@@ -170,8 +172,7 @@ class Registry:
             told.append(events.of_presence("user", row.user, online=online, at_s=at_s))
         return told
 
-    async def _write(self, changes: Sequence[_Change]) -> None:
-        await asyncio.gather(*[self._changes.put(change) for change in changes])
+    def _committed(self, changes: Sequence[_Change]) -> None:
         if self._outbox is not None and any(change.told for change in changes):
             self._outbox.noted()
 
