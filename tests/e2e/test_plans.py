@@ -45,7 +45,7 @@ async def test_an_audience_that_moved_is_refused_with_who_came_and_went(office: 
     comes = await office.terminal(groups=[group])
 
     async def refused() -> Json:
-        answer = await office.api.http.post("/v1/pushes", json={"plan": {"id": _id(preview), "tolerance": 0.9}})
+        answer = await office.api.http.post("/v1/pushes", json={"plan": {"id": _id(preview), "tolerance": 0}})
         if answer.status_code == 409:
             return answer.json()  # type: ignore[no-any-return]
         return {}
