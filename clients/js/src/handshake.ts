@@ -64,11 +64,7 @@ async function ticket(surroundings: Surroundings, token: string, signal: AbortSi
 }
 
 /** Why a handshake failed: a browser is not told, so this is asked in the way that has an answer, if there is one. */
-async function whyNot(
-  surroundings: Surroundings,
-  token: string,
-  signal: AbortSignal,
-): Promise<Refused | Unreachable> {
+async function whyNot(surroundings: Surroundings, token: string, signal: AbortSignal): Promise<Refused | Unreachable> {
   const { address, credentials } = surroundings;
   if (address.ticketsUrl === null || credentials.areTickets) {
     return new Unreachable("the handshake failed, and there is nobody to ask why", { blocked: true });
@@ -85,7 +81,9 @@ async function whyNot(
     return new Unreachable(`the handshake failed, but ${address.ticketsUrl} takes the token`, { blocked: true });
   }
   if ([401, 403, 429, 503].includes(answer.status)) return consequence(refusalOf(answer), credentials, token);
-  return new Unreachable(`the handshake failed, and ${address.ticketsUrl} answered ${answer.status}`, { blocked: true });
+  return new Unreachable(`the handshake failed, and ${address.ticketsUrl} answered ${answer.status}`, {
+    blocked: true,
+  });
 }
 
 function askForTicket(surroundings: Surroundings, token: string, signal: AbortSignal): Promise<Answer> {

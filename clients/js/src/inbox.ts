@@ -5,13 +5,13 @@
  */
 
 import { grouped } from "./acknowledgements.js";
+import { sleep } from "./clock.js";
 import { Conversation } from "./conversation.js";
 import { isObject, type JsonObject, type JsonValue, typed } from "./frames.js";
 import { consequence } from "./handshake.js";
 import { type Answer, ask, type Question, type Refusal, refusalOf, Unanswered } from "./http.js";
 import { Refused, Unreachable } from "./refusal.js";
 import type { Ended, Served, Surroundings } from "./surroundings.js";
-import { sleep } from "./clock.js";
 import { deferred, unlessAborted } from "./waiting.js";
 
 /** Shortest long poll, where something on the way cuts longer ones off. */

@@ -119,13 +119,14 @@ export class Lifeline {
     for (;;) {
       this.#current = current;
       const renewal = under(this.#stopping.signal);
-      const renewing = current.by === "inbox" ? this.#webSocketAgain(renewal.signal) : this.#replacement(renewal.signal);
+      const renewing =
+        current.by === "inbox" ? this.#webSocketAgain(renewal.signal) : this.#replacement(renewal.signal);
       const next = await Promise.race([renewing, current.ended]).finally(() => {
         this.#current = null;
         renewal.abort(new Unreachable("not needed any more"));
         // Also if it was ready in the very moment in which the old one ended.
         renewing.then(
-          served => served !== next && served.close(),
+          served => (served === next ? undefined : served.close()),
           () => undefined,
         );
       });
