@@ -97,12 +97,16 @@ async def of_user(ports: Ports, user: str) -> Sequence[Seen]:
 
 async def not_connected(registry: Registry, seen: Sequence[Seen]) -> list[Seen]:
     """Those of them that have no connection now."""
-    asked = [topics.terminal(one.terminal_id) for one in seen]
-    sizes: dict[Topic, int] = {}
+    there = await connected(registry, [one.terminal_id for one in seen])
+    return [one for one in seen if one.terminal_id not in there]
+
+
+async def connected(registry: Registry, terminal_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these terminals that have a connection now."""
+    asked = [topics.terminal(terminal_id) for terminal_id in terminal_ids]
     parts = [asked[at : at + LOOKED_UP_AT_A_TIME] for at in range(0, len(asked), LOOKED_UP_AT_A_TIME)]
-    for found in await asyncio.gather(*(registry.sizes(part) for part in parts)):
-        sizes.update(found)
-    return [one for one in seen if not sizes.get(topics.terminal(one.terminal_id), 0)]
+    sizes = await asyncio.gather(*(registry.sizes(part) for part in parts))
+    return frozenset(topic.name for found in sizes for topic, connections in found.items() if connections)
 
 
 def _meant(seen: Collection[Seen], accepts: RowFilter) -> list[Seen]:

@@ -7,16 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.domain import topics
+from services.connections import away
 from services.domain.positions import is_position
 from services.domain.problems import Problem
 from services.domain.pushes import Counts, Push, Receipt, ReceiptKind, State
-from services.ports import DeadJob, Page, Ports, Registry
+from services.ports import DeadJob, Page, Ports
 
 READ_FOR_A_PAGE: Final = 5_000
 """Most receipts read for one page; a page of a rare match may hold fewer than asked, and go on."""
-LOOKED_UP_AT_A_TIME: Final = 20
-"""Of so many terminals the registry's sizes are exact, and strongly consistent."""
 
 Recall = Literal["recalled", "had_been_read", "not_reached", "pending"]
 """What a cancel came to at a terminal. `not_reached`: it is not connected, or never got the push; one that comes back
@@ -95,7 +93,7 @@ async def receipts(
             break
     if of.state is not State.CANCELLED:
         return Page([Proof(receipt=receipt, recall=None) for receipt in found], after)
-    connected = await _connected(ports.registry, [receipt.terminal_id for receipt in found])
+    connected = await away.connected(ports.registry, [receipt.terminal_id for receipt in found])
     return Page([Proof(receipt=receipt, recall=recall_of(receipt, connected)) for receipt in found], after)
 
 
@@ -110,11 +108,3 @@ def recall_of(receipt: Receipt, connected: Collection[str]) -> Recall:
             return "not_reached"
         case _:
             return "pending" if receipt.terminal_id in connected else "not_reached"
-
-
-async def _connected(registry: Registry, terminal_ids: Sequence[str]) -> frozenset[str]:
-    """Those of these terminals that have a connection now."""
-    asked = [topics.terminal(terminal_id) for terminal_id in terminal_ids]
-    parts = [asked[at : at + LOOKED_UP_AT_A_TIME] for at in range(0, len(asked), LOOKED_UP_AT_A_TIME)]
-    sizes = await asyncio.gather(*(registry.sizes(part) for part in parts))
-    return frozenset(topic.name for found in sizes for topic, connections in found.items() if connections)

@@ -13,7 +13,7 @@ from tests.unit.admin_api.service import Json, Service
 
 async def _delivered(service: Service, topic_of: Connection, **members: object) -> str:
     """A push to one user that was delivered."""
-    push = await service.push({"users": [topic_of.user]}, **members)  # type: ignore[arg-type]  # passed on as it is
+    push = await service.push({"users": [topic_of.user]}, **members)
     push_id = str(push["id"])
     progress = await service.ports.pushes.progress(push_id)
     for tally in progress.slices:

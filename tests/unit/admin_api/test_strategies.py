@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.strategies.catalog import BUILT_IN
+from services.domain.strategies.built_in import BUILT_IN
 from tests.unit.admin_api.service import Json, Service
 
 URL = "/v1/strategies/brief"
@@ -49,7 +49,7 @@ async def test_versions_come_page_by_page(service: Service) -> None:
 async def test_what_a_change_expects_must_be_so(service: Service, headers: dict[str, str], status: int) -> None:
     await _put(service)
     await _put(service)
-    assert (await _put(service, **headers))[0] == status
+    assert (await _put(service, {}, **headers))[0] == status
 
 
 async def test_nothing_is_replaced_where_there_must_be_nothing(service: Service) -> None:
