@@ -150,8 +150,8 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Rows whose window, asked by their own clock at `ready_at_s`, opens at `opens_at_s`, or was open since before and
-    the two are the same.
+    """Rows whose window, asked by their own clock at `ready_at_s`, is in the opening that began at `opens_at_s`, or
+    shut and opens then. With `since_before`, all of those whose window was open at `ready_at_s`, since whenever.
 
     The service's own: it tells the lanes of a push apart, and no caller can write it.
     """
@@ -159,6 +159,7 @@ class Opening:
     window: Window
     ready_at_s: float
     opens_at_s: float
+    since_before: bool = False
 
 
 Listing: TypeAlias = Users | Groups | Terminals | Connections

@@ -166,6 +166,7 @@ def _opening_json(opening: Opening) -> dict[str, object]:
         "days": sorted(opening.window.days),
         "ready_at_s": opening.ready_at_s,
         "opens_at_s": opening.opens_at_s,
+        "since_before": opening.since_before,
     }
 
 
@@ -181,6 +182,7 @@ def _opening(value: object, pointer: str) -> Opening:
             "outside": "wait" | "drop" as outside,
             "ready_at_s": int() | float() as ready_at_s,
             "opens_at_s": int() | float() as opens_at_s,
+            "since_before": bool(since_before),
         }:
             window = Window(
                 timezone=timezone,
@@ -190,7 +192,7 @@ def _opening(value: object, pointer: str) -> Opening:
                 to_minute=to_minute,
                 outside="drop" if outside == "drop" else "wait",
             )
-            return Opening(window, float(ready_at_s), float(opens_at_s))
+            return Opening(window, float(ready_at_s), float(opens_at_s), since_before)
     raise _refusal(pointer, "is not what the service writes")
 
 

@@ -92,11 +92,13 @@ def _opening(target: Opening) -> RowFilter:
 
     def opens_then(row: Row) -> bool:
         zone_name = windows.zone_of(window, None if attribute is None else row.attributes.get(attribute))
-        opens = known.get(zone_name)
-        if opens is None:
+        holds = known.get(zone_name)
+        if holds is None:
+            opens_at_s = windows.opening(window, zone_name, target.ready_at_s)
+            holds = opens_at_s <= target.ready_at_s if target.since_before else opens_at_s == target.opens_at_s
             # As many entries as there are time zones at most.
-            opens = known[zone_name] = windows.next_open(window, zone_name, target.ready_at_s) == target.opens_at_s
-        return opens
+            known[zone_name] = holds
+        return holds
 
     return opens_then
 

@@ -1,4 +1,8 @@
-"""Which lanes a push has: those whose window opens at the same moment, asked once, when the push begins."""
+"""Which lanes a push has: those whose window opens at the same moment, asked once, when the push begins.
+
+Where each terminal's own clock rules and something is released later on (waves, a pace, what is sent again), those
+whose window is open already are told apart by when it opened, since it shuts in that order too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from datetime import UTC, datetime
 from services.domain import time_zones
 from services.domain.pushes import Push
 from services.domain.strategies.strategy import Window
+from services.domain.targets.expression import Opening
 from services.domain.timeline import windows
 from services.domain.timeline.run import Lane
 
@@ -31,10 +36,17 @@ def lanes_at(push: Push, ready_at_s: float) -> tuple[Lane, ...]:
             opens_at_s=opens_at_s,
             phase="window",
             since_s=ready_at_s,
-            due_at_s=opens_at_s,
+            due_at_s=max(opens_at_s, ready_at_s),
         )
         for opens_at_s, timezone in sorted(opens.items())
-        if window.outside == "wait" or opens_at_s == ready_at_s
+        if window.outside == "wait" or opens_at_s <= ready_at_s
+    )
+
+
+def opening_of(push: Push, window: Window, lane: Lane, ready_at_s: float) -> Opening:
+    """What tells the rows of a lane, where each terminal's own clock rules."""
+    return Opening(
+        window, ready_at_s, lane.opens_at_s, since_before=_is_one_release(push) and lane.opens_at_s == ready_at_s
     )
 
 
@@ -48,7 +60,7 @@ def terminals_in(push: Push, lane: Lane) -> int:
     return sum(
         terminals
         for value, terminals in profile.by_timezone.items()
-        if windows.next_open(window, windows.zone_of(window, value), ready_at_s) == lane.opens_at_s
+        if _opens_at_s(push, window, windows.zone_of(window, value), ready_at_s) == lane.opens_at_s
     )
 
 
@@ -65,5 +77,17 @@ def _openings(push: Push, window: Window, ready_at_s: float) -> dict[float, str]
 
     found: dict[float, str] = {}
     for name in sorted(time_zones.names(), key=weight):
-        found[windows.next_open(window, name, ready_at_s)] = name
+        found[_opens_at_s(push, window, name, ready_at_s)] = name
     return found
+
+
+def _opens_at_s(push: Push, window: Window, zone_name: str, ready_at_s: float) -> float:
+    opens_at_s = windows.opening(window, zone_name, ready_at_s)
+    return max(opens_at_s, ready_at_s) if _is_one_release(push) else opens_at_s
+
+
+def _is_one_release(push: Push) -> bool:
+    """Whether each lane is released as a whole when it opens, and never again."""
+    strategy = push.strategy
+    resends = strategy.ack is not None and strategy.ack.resend > 0
+    return len(strategy.stages) == 1 and strategy.pace is None and not resends

@@ -9,8 +9,9 @@ from __future__ import annotations
 from services.domain import ring
 from services.domain.pushes import FIRST_STAGE, Push
 from services.domain.ring import NOWHERE, SIZE, WHOLE, Arc
-from services.domain.targets.expression import NOBODY, Opening, Target
+from services.domain.targets.expression import NOBODY, Target
 from services.domain.targets.row_filter import Row, matches
+from services.domain.timeline.lanes import opening_of
 from services.domain.timeline.run import Lane
 from services.domain.topics import Topic
 
@@ -66,7 +67,7 @@ def filter_of(push: Push, stage: str) -> Target | None:
     lane = lane_of(push, stage)
     if lane is None or push.run.ready_at_s is None:
         return NOBODY
-    return Opening(window, push.run.ready_at_s, lane.opens_at_s)
+    return opening_of(push, window, lane, push.run.ready_at_s)
 
 
 def lane_of(push: Push, stage: str) -> Lane | None:

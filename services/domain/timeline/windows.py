@@ -25,12 +25,17 @@ _LATEST_S: Final = datetime(9990, 1, 1, tzinfo=UTC).timestamp()
 _EARLIEST_S: Final = datetime(1910, 1, 1, tzinfo=UTC).timestamp()
 
 
-@lru_cache(maxsize=8192)
 def next_open(window: Window, zone_name: str, at_s: float) -> float:
     """`at_s` itself if the window is open then by the clock of that zone, else when it opens next; epoch seconds."""
+    return max(opening(window, zone_name, at_s), at_s)
+
+
+@lru_cache(maxsize=8192)
+def opening(window: Window, zone_name: str, at_s: float) -> float:
+    """When the window opened that is open at `at_s`, else when it opens next."""
     for opens_s, closes_s in _openings(window, zone_name, at_s):
         if closes_s > at_s:
-            return max(opens_s, at_s)
+            return opens_s
     return at_s
 
 
