@@ -32,6 +32,7 @@ export class Inbox implements Served {
   readonly #ended = deferred<Ended>();
   readonly #openedAtMs: number;
   #waitMs: number;
+  #first: Page | null = null;
   #acking: (() => void) | null = null;
   /** Requests that say acks, one after the other. */
   #saying: Promise<void> = Promise.resolve();
@@ -46,19 +47,24 @@ export class Inbox implements Served {
   }
 
   /**
-   * An inbox whose first poll, which waits for nothing, was answered; `started` goes on.
+   * An inbox whose first poll, which waits for nothing, was answered; `start` goes on.
    *
    * Rejects with `Refused` for good, `Unreachable` for now, or the signal's reason.
    */
   static async open(surroundings: Surroundings, signal: AbortSignal): Promise<Inbox> {
     const inbox = new Inbox(surroundings);
-    const first = await inbox.#poll(0, signal);
-    void inbox.#run(first);
+    inbox.#first = await inbox.#poll(0, signal);
     return inbox;
   }
 
   get ended(): Promise<Ended> {
     return this.#ended.promise;
+  }
+
+  /** Take in what the first poll brought, and poll on. */
+  start(): void {
+    if (this.#first !== null) this.#keepPolling(this.#first).catch((error: unknown) => this.#end(error));
+    this.#first = null;
   }
 
   flush(): void {
@@ -79,16 +85,6 @@ export class Inbox implements Served {
   async close(): Promise<void> {
     this.#end(new Unreachable("closed from this side"));
     await this.#ended.promise.catch(() => undefined);
-  }
-
-  async #run(first: Page): Promise<void> {
-    // After who opened it has told that it is open.
-    await Promise.resolve();
-    try {
-      await this.#keepPolling(first);
-    } catch (error) {
-      this.#end(error);
-    }
   }
 
   /** Polls until it does not go on; always rejects. */

@@ -83,6 +83,7 @@ export class Lifeline {
       try {
         const served = await this.#openSomeWay();
         this.#tell({ type: "connected", renewed: false, by: served.by });
+        if (served.by === "inbox") served.start();
         return served;
       } catch (error) {
         if (!(error instanceof Unreachable) || this.#stopping.signal.aborted) throw error;
@@ -121,7 +122,10 @@ export class Lifeline {
       const renewal = under(this.#stopping.signal);
       const renewing =
         current.by === "inbox" ? this.#webSocketAgain(renewal.signal) : this.#replacement(renewal.signal);
-      const next = await Promise.race([renewing, current.ended]).finally(() => {
+      let next: Connection | Ended | null = null;
+      try {
+        next = await Promise.race([renewing, current.ended]);
+      } finally {
         this.#current = null;
         renewal.abort(new Unreachable("not needed any more"));
         // Also if it was ready in the very moment in which the old one ended.
@@ -129,7 +133,7 @@ export class Lifeline {
           served => (served === next ? undefined : served.close()),
           () => undefined,
         );
-      });
+      }
       if (!("by" in next)) return next;
       // Only now, with the new one resumed: whatever comes meanwhile comes by one of the two.
       void current.close();

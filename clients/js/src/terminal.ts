@@ -252,7 +252,7 @@ export class Terminal {
   async #tellAll(): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    for (let event = this.#session.take(); event !== null; event = this.#session.take()) {
+    for (let event = this.#next(); event !== null; event = this.#next()) {
       const busy = this.#listenersOf(event).flatMap(listener => this.#told(listener, event));
       if (busy.length > 0) {
         this.#saving?.due();
@@ -262,6 +262,13 @@ export class Terminal {
     }
     this.#isTelling = false;
     this.#saving?.due();
+  }
+
+  /** What to tell next. Nothing after `close`: what waits then comes again next time. */
+  #next(): TerminalEvent | null {
+    if (!this.#leaving.signal.aborted) return this.#session.take();
+    this.#session.handled();
+    return null;
   }
 
   #listenersOf(event: TerminalEvent): ((event: TerminalEvent) => unknown)[] {
