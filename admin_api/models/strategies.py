@@ -150,6 +150,7 @@ class KeptStrategy(Model):
     name: str
     version: int | None = Field(description="Counts from 1; null: it is built in.")
     built_in: bool = Field(description="Built-in strategies cannot be changed or deleted.")
+    description: str | None = Field(description="What a built-in strategy does, in a sentence; null: it is kept.")
     strategy: Policy
     by: str | None = Field(description="The `sub` of who made this version; null: it is built in.")
     at: Moment | None = Field(description="When this version was made.")
@@ -182,6 +183,7 @@ def listed_json(listed: Listed) -> dict[str, object]:
         "name": listed.name,
         "version": None,
         "built_in": True,
+        "description": listed.description,
         "strategy": policy_json(listed.strategy),
         "by": None,
         "at": None,
@@ -194,6 +196,7 @@ def version_json(kept: DomainKeptStrategy) -> dict[str, object]:
         "name": kept.name,
         "version": kept.version,
         "built_in": False,
+        "description": None,
         "strategy": policy_json(kept.strategy),
         "by": kept.by,
         "at": moments.text(kept.at_s),
@@ -220,6 +223,7 @@ EXAMPLE: dict[str, object] = {
     "name": "careful",
     "version": 3,
     "built_in": False,
+    "description": None,
     "strategy": EXAMPLE_POLICY,
     "by": "alice",
     "at": "2026-11-24T09:00:00.000Z",
@@ -228,6 +232,7 @@ EXAMPLE_BUILT_IN: dict[str, object] = {
     "name": "latest-only",
     "version": None,
     "built_in": True,
+    "description": "To everyone at once; who comes back gets only the newest push under this strategy.",
     "strategy": {"retain": "1d", "receipts": "none", "replay": "latest"},
     "by": None,
     "at": None,

@@ -67,15 +67,6 @@ async def planned(registry: Registry, target: Target) -> tuple[Cover, Profile]:
     return cover, Profile(terminals=sum(sizes.get(topic, 0) for topic in cover.topics))
 
 
-async def estimated(registry: Registry, cover: Cover) -> Profile:
-    """About how many terminals a cover holds, from what the directory says of its topics; reads no row.
-
-    What a filter leaves out is in it, and a terminal with two connections counts twice.
-    """
-    sizes = await registry.sizes(cover.topics)
-    return Profile(terminals=sum(sizes.get(topic, 0) for topic in cover.topics))
-
-
 async def counted(ports: Ports, target: Target, *, window: Window | None = None) -> Audience:
     """Walk all whom a target means; `window` is the one whose time zones are asked for.
 

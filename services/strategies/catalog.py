@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from services.domain import names
 from services.domain.problems import Problem
 from services.domain.strategies import json_form
-from services.domain.strategies.strategy import DAY_S, DEFAULT, Ack, HaltIf, Strategy, Wave, Window
+from services.domain.strategies.built_in import BUILT_IN
+from services.domain.strategies.strategy import DEFAULT, Strategy
 from services.ports import KeptStrategy, Ports
-
-_WEEKDAYS: Final = frozenset(range(5))
-
-_BUILT_IN: Final = (
-    Strategy(name="now"),
-    Strategy(
-        name="working-hours",
-        window=Window(attribute="tz", days=_WEEKDAYS, from_minute=9 * 60, to_minute=18 * 60),
-        retain_s=3 * DAY_S,
-    ),
-    Strategy(
-        name="staged-rollout",
-        waves=(
-            Wave(percent=5, then_wait_s=600, halt_if=HaltIf(failed_over=0.02, gone_over=0.1, at_least=50)),
-            Wave(percent=25, then_wait_s=600, halt_if=HaltIf(failed_over=0.02, gone_over=0.1, at_least=50)),
-            Wave(percent=100),
-        ),
-        receipts="each",
-    ),
-    Strategy(name="must-read", ack=Ack(need="read", within_s=900, resend=2, once_per_user=True)),
-    Strategy(name="latest-only", replay="latest"),
-)
-BUILT_IN: Final[Mapping[str, Strategy]] = {str(strategy.name): strategy for strategy in _BUILT_IN}
-"""They have no versions and cannot be changed, so that a name means the same in every deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +49,7 @@ async def _named(ports: Ports, name: str, version: int | None) -> Strategy:
     """The strategy of that name as it is put into a push. Raises Problem (422)."""
     built_in = BUILT_IN.get(name)
     if built_in is not None and version is None:
-        return built_in
+        return built_in.strategy
     kept = None if built_in is not None else await ports.strategies.get(name, version=version)
     if kept is None:
         which = "" if version is None else f" with the version {version}"

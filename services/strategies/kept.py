@@ -11,9 +11,9 @@ from services.domain.audit import AuditEntry
 from services.domain.positions import new_id
 from services.domain.problems import Problem
 from services.domain.strategies import json_form
+from services.domain.strategies.built_in import BUILT_IN, BuiltIn
 from services.domain.strategies.strategy import Strategy
 from services.ports import KeptStrategy, Page, Ports
-from services.strategies.catalog import BUILT_IN
 
 ANY: Final = -1
 """The expectation that there is a version, whichever."""
@@ -24,18 +24,19 @@ _BEGINNING: Final = "b:0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A strategy of the catalog. One that is built in has no version, and nobody made it."""
+    """A strategy of the catalog. One that is built in has no version, and nobody made it, but it is described."""
 
     name: str
     strategy: Strategy
     kept: KeptStrategy | None = None
+    description: str | None = None
 
 
 async def one(ports: Ports, name: str) -> Listed:
     """The strategy of a name as it is now. Raises Problem (404)."""
     built_in = BUILT_IN.get(name)
     if built_in is not None:
-        return Listed(name=name, strategy=built_in)
+        return _built_in(built_in)
     kept = await ports.strategies.get(names.checked(name, "name"))
     if kept is None:
         raise _not_there(name)
@@ -98,7 +99,7 @@ async def listing(ports: Ports, *, limit: int, after: str | None = None) -> Page
     kind, _, place = (after or _BEGINNING).partition(":")
     if kind == _OF_BUILT_IN:
         start = int(place)
-        built_in = [Listed(name=name, strategy=strategy) for name, strategy in sorted(BUILT_IN.items())]
+        built_in = [_built_in(BUILT_IN[name]) for name in sorted(BUILT_IN)]
         shown = built_in[start : start + limit]
         if start + limit < len(built_in):
             return Page(shown, f"{_OF_BUILT_IN}:{start + limit}")
@@ -121,6 +122,10 @@ async def versions(ports: Ports, name: str, *, limit: int, after: int | None = N
     if not page.items and after is None and name not in BUILT_IN:
         raise _not_there(name)
     return page
+
+
+def _built_in(one: BuiltIn) -> Listed:
+    return Listed(name=str(one.strategy.name), strategy=one.strategy, description=one.description)
 
 
 def _checked(name: str, value: object) -> Strategy:

@@ -6,10 +6,10 @@ import pytest
 
 from services.domain.problems import Problem
 from services.domain.strategies import json_form
+from services.domain.strategies.built_in import BUILT_IN
 from services.domain.strategies.strategy import DEFAULT
 from services.pushes import requests
 from services.strategies import catalog, kept
-from services.strategies.catalog import BUILT_IN
 from tests.unit.services.service import HOUR_S, Service
 
 
@@ -32,7 +32,7 @@ async def test_a_strategy_that_says_nothing_is_the_default(service: Service, val
 @pytest.mark.parametrize("name", BUILT_IN)
 async def test_a_built_in_strategy_is_meant_by_its_name(service: Service, name: str) -> None:
     strategy = (await catalog.meant(service.ports, {"name": name})).strategy
-    assert strategy == BUILT_IN[name]
+    assert strategy == BUILT_IN[name].strategy
     assert json_form.from_json(json_form.to_json(strategy)) == strategy
 
 
