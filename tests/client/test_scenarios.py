@@ -108,7 +108,7 @@ class Memory:
         self.snapshot = snapshot
 
 
-def neutral(event: Event | Refused) -> Members:  # one line for each kind of event
+def neutral(event: Event | Refused) -> Members:
     """An event as scenarios write it."""
     match event:
         case Push():
@@ -216,7 +216,7 @@ class Play:
     def _peer(self, step: Members) -> Peer:
         return self.peers[text(step.get("on", self.newest))]
 
-    async def _step(self, step: Members) -> None:  # one arm for each verb
+    async def _step(self, step: Members) -> None:  # noqa: PLR0912 - one arm for each verb
         match step:
             case {"accept": wanted}:
                 await self._accept(members(wanted))
