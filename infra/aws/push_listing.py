@@ -36,7 +36,8 @@ class PushListing:
     def __init__(self, table: Table, records: PushRecords, retention_days: int) -> None:
         self._table = table
         self._records = records
-        # No push is listed for longer: it ends within its longest life, or its log entries do.
+        # Most are over by then: they end within their longest life, or their log entries do. Those that wait for their
+        # time, or repeat, are under way still.
         self._days = retention_days + 2 + MAX_EXPIRES_IN_S // DAY_S
 
     async def page(
@@ -88,30 +89,40 @@ class PushListing:
         """Ids that may be meant, and the one to go on behind; None at the end."""
         narrowed = _narrowed(states, sender)
         most = limit if narrowed is None else SCANNED_AT_ONCE
+        is_open = bool(states) and set(states).issubset(OPEN)
+        oldest = None if is_open else positions.lowest_at(self._oldest_s(now_s))
 
         async def read(partition: str, left: int) -> QueryPage:
+            last = oldest if partition == keys.UNDER_WAY else None
             is_there = after is not None and partition in {keys.UNDER_WAY, listing_key(after).pk}
             return await self._table.query(
                 partition,
-                after=after if is_there else None,
+                last=last,
+                # DynamoDB takes no place to go on behind that lies outside of the range.
+                after=after if is_there and (last is None or (after or "") <= last) else None,
                 limit=min(left, most) if narrowed is None else most,
                 newest_first=True,
                 filtered=narrowed,
             )
 
-        is_open = bool(states) and set(states).issubset(OPEN)
         partitions = [keys.UNDER_WAY] if is_open else self._partitions(now_s, after)
         items, following = await walk(partitions, read, limit=limit)
         return [str(item["sk"]) for item in items], following
 
     def _partitions(self, now_s: float, after: str | None) -> Sequence[str]:
-        """The days back from that of a push, or from tomorrow: another process's clock may be ahead."""
+        """The days back from that of a push, or from tomorrow: another process's clock may be ahead.
+
+        What is older, and still under way, comes behind them.
+        """
         newest_s = now_s + DAY_S
         if after is not None:
             newest_s = min(newest_s, positions.time_of_s(after))
-        oldest_s = now_s - self._days * DAY_S
-        days = int((newest_s - oldest_s) // DAY_S)
-        return [keys.pushes_of(keys.day_of(newest_s - back * DAY_S)) for back in range(days + 1)]
+        days = int((newest_s - self._oldest_s(now_s)) // DAY_S)
+        return [*(keys.pushes_of(keys.day_of(newest_s - back * DAY_S)) for back in range(days + 1)), keys.UNDER_WAY]
+
+    def _oldest_s(self, now_s: float) -> float:
+        """The start of the day from which on pushes are listed by day."""
+        return (now_s // DAY_S - self._days) * DAY_S
 
 
 def _narrowed(states: Collection[State], sender: str | None) -> Condition | None:

@@ -399,6 +399,25 @@ async def test_a_finished_state_is_found_among_many_days(store: Stores) -> None:
     assert page.next is None
 
 
+@pytest.mark.parametrize("limit", [1, 2, 10])
+async def test_pushes_that_wait_for_longer_than_days_are_listed_are_listed_still(store: Stores, limit: int) -> None:
+    waiting = [replace(push(at_s=NOON_S + day * DAY_S), state=State.SCHEDULED) for day in range(3)]
+    for one in waiting:
+        await store.pushes.submit(submission(one, jobs=()))
+    store.clock.at_s = NOON_S + 300 * DAY_S
+    late = push(at_s=store.clock.at_s)
+    await store.pushes.submit(submission(late))
+    found: list[Push] = []
+    after: str | None = None
+    while True:
+        page = await store.pushes.list(limit=limit, after=after)
+        found += page.items
+        if page.next is None:
+            break
+        after = page.next
+    assert found == [late, *reversed(waiting)]
+
+
 async def test_a_push_that_is_over_is_found_by_the_state_it_has(store: Stores) -> None:
     done, open_still = push(), push()
     (job,) = await store.started(done)
