@@ -1,5 +1,5 @@
-"""A world in virtual time for the machine: terminals, workers, timers that come twice, late or never, and processes that
-die. Of a push only what is kept survives from one look to the next.
+"""A world in virtual time for the machine: terminals, workers, timers that come twice, late or never, and processes
+that die. Of a push only what is kept survives from one look to the next.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ SWEEP_S = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Terminal:
-    """A terminal, and how it behaves: after how long it acknowledges (None: never), and whether its socket is gone."""
+    """A terminal, and how it behaves: after how long it acknowledges (None: never), and whether its socket is gone.
+
+    `at_place` puts it where the test wants it on the ring, instead of where its id would.
+    """
 
     terminal_id: str
     user: str
@@ -35,6 +38,11 @@ class Terminal:
     is_gone: bool = False
     groups: tuple[str, ...] = ()
     connection_id: str = "c"
+    at_place: int | None = None
+
+    @property
+    def place(self) -> int:
+        return ring.place_of(self.terminal_id) if self.at_place is None else self.at_place
 
     @property
     def attributes(self) -> Mapping[str, AttributeValue]:
@@ -92,6 +100,7 @@ class World:
     def __post_init__(self) -> None:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._positions = positions.Uuid7Source()
 
     # What happens.
 
@@ -222,7 +231,7 @@ class World:
         piece = Slice(
             at_s=self.now_s,
             release=release,
-            position=positions.new_id(self.now_s),
+            position=self._positions.make(self.now_s),
             parts=len(arcs),
             parts_left=len(arcs),
             moved_at_s=self.now_s,
@@ -251,9 +260,9 @@ class World:
             return
         among = stages.filter_of(self.push, piece.release.stage)
         for terminal in self.terminals:
-            if not terminal.is_under(topic) or ring.place_of(terminal.terminal_id) not in arc:
-                if topic.kind != "user" or not terminal.is_under(topic):
-                    continue
+            # Under a topic of one's own the arc is all of the circle.
+            if not terminal.is_under(topic) or terminal.place not in arc:
+                continue
             if among is not None and not matches(among, terminal):
                 continue
             if piece.release.kind == "resend" and terminal.terminal_id in self.confirmed_at_s:
