@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+
+import pytest
 
 from infra.local.storage import Storage
+from services.domain import positions
 from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Counts, Job, Push, Receipt
@@ -31,8 +36,9 @@ A_PAGE_EACH = Budget(remaining_s=lambda: 0.0)
 class Service:
     """The ports of one service, and what stands behind them."""
 
-    def __init__(self, storage: Storage, clock: ManualClock, directory: Path) -> None:
+    def __init__(self, storage: Storage, clock: ManualClock, directory: Path, random: Random) -> None:
         self.clock = clock
+        self.random = random
         self.sockets = ScriptedSockets()
         self._directory = directory
         self._use(storage)
@@ -230,12 +236,21 @@ def once_before(port: object, method: str, happens: Callable[[], Awaitable[objec
     return lambda: setattr(port, method, original)
 
 
+@contextmanager
+def same_ids_each_time() -> Iterator[Random]:
+    """What is random in ids, and so where on the ring a push begins, comes from the source that is given."""
+    random = Random(0)  # noqa: S311 - nothing is kept secret by it
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(positions, "secrets", SimpleNamespace(randbits=random.getrandbits))
+        yield random
+
+
 @asynccontextmanager
 async def running(directory: Path) -> AsyncIterator[Service]:
     """A service at noon, on a data directory of its own."""
     clock = ManualClock(NOON_S)
-    with ids_from_the_start():
-        service = Service(await Storage.open(directory, clock), clock, directory)
+    with ids_from_the_start(), same_ids_each_time() as random:
+        service = Service(await Storage.open(directory, clock), clock, directory, random)
         try:
             yield service
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -164,3 +165,13 @@ async def test_however_many_there_are_all_are_caught_up_with(service: Service, m
             await deliver(service.ports, job)
     await _join(service)
     assert service.pushes_at("alice1") == [push.id for push in pushes]
+
+
+async def test_a_terminal_that_changes_its_clock_gets_what_was_that_clocks_turn(service: Service) -> None:
+    row = await service.connect("a", attributes={"tz": "Etc/GMT"})
+    service.clock.at_s += 1
+    push = await service.send("all", window={"timezone": "attr:tz", "from": "14:00", "to": "18:00"})
+    newer = replace(row, attributes={"tz": "Etc/GMT-3"})
+    assert await service.ports.registry.replace(newer, was=row)
+    await replay.catch_up(service.ports, newer)
+    assert service.pushes_at("a") == [push.id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +15,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.domain.pushes import Job, Push, State
+from services.domain.frames import Ack, AckKind
+from services.domain.problems import Problem
+from services.domain.pushes import OPEN, Job, Push, State
 from services.domain.targets import text_form
 from services.fanout import delivery
 from services.fanout.delivery import NO_LIMIT, Budget, deliver
 from services.messages import replay, resume
+from services.messages.acknowledgement import acknowledge
+from services.ports import Timer
 from services.pushes import requests
-from services.pushes.commands import cancel
+from services.pushes.commands import cancel, halt
+from services.pushes.commands import resume as resume_push
 from services.pushes.submit import submit
-from services.timeline.proceed import proceed
-from tests.unit.services.service import A_PAGE_EACH, Service, once_after, once_before, running
+from services.timeline.sweep import SLACK_S, sweep
+from tests.unit.services.service import A_PAGE_EACH, HOUR_S, Service, once_after, once_before, running
 from tests.unit.services.sockets import Outcome
 from tests.unit.services.terminal import Terminal
 from tests.unit.targets.expressions import ARow, means
@@ -46,6 +51,18 @@ STRATEGIES: tuple[dict[str, object], ...] = (
     {"expires_in": "20s"},
     {"retain": "0s"},
 )
+HALVES = [{"percent": 50, "then_wait": "30s"}, {"percent": 100}]
+TIMELINES: tuple[dict[str, object], ...] = (
+    {"waves": HALVES},
+    {"waves": HALVES, "receipts": "each"},
+    {"pace": {"per_second": 0.5}},
+    {"pace": {"per_second": 0.5}, "receipts": "each", "expires_in": "60s"},
+    {"window": {"timezone": "UTC", "from": "12:03", "to": "23:00"}},
+    {"ack": {"need": "read", "within": "60s", "resend": 1}},
+    {"ack": {"need": "read", "once_per_user": True}, "waves": HALVES},
+)
+LONGEST_TIMELINE_S = HOUR_S
+"""Shorter than what is released is kept, and than a session lasts."""
 THROTTLED: Outcome = "throttled"
 Dies = Literal["before a post", "after a post", "after a page"]
 
@@ -93,6 +110,7 @@ class Office(RuleBasedStateMachine):
         self.terminals = _terminals()
         self.sent: list[Sent] = []
         self.jobs: list[Job] = []
+        self.timers: list[Timer] = []
         self.connections = 0
 
     def _do(self, coroutine: Coroutine[object, object, T]) -> T:
@@ -100,8 +118,9 @@ class Office(RuleBasedStateMachine):
 
     # Terminals
 
-    @initialize()
-    def everyone_has_been_here(self) -> None:
+    @initialize(seed=st.integers(0, 1_000))
+    def everyone_has_been_here(self, seed: int) -> None:
+        self.service.random.seed(seed)
         for terminal in self.terminals:
             self._comes(terminal)
 
@@ -151,6 +170,30 @@ class Office(RuleBasedStateMachine):
     @rule(whom=st.sampled_from(TARGETS), strategy=st.sampled_from(STRATEGIES))
     def pushes(self, whom: str, strategy: dict[str, object]) -> None:
         self._push(whom, strategy)
+
+    @rule(whom=st.sampled_from(TARGETS), strategy=st.sampled_from(TIMELINES))
+    def pushes_in_the_course_of_time(self, whom: str, strategy: dict[str, object]) -> None:
+        self._push(whom, strategy)
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data(), command=st.sampled_from([halt, resume_push]))
+    def halts_or_lets_go_on(self, data: st.DataObject, command: Callable[..., Coroutine[object, object, Push]]) -> None:
+        sent = data.draw(st.sampled_from(self.sent), "push")
+        with suppress(Problem):
+            self._do(command(self.service.ports, sent.push.id, by="boss"))
+        self._note_jobs()
+
+    @precondition(lambda self: self.sent and self._here())
+    @rule(data=st.data(), kind=st.sampled_from(["received", "read", "failed"]))
+    def acknowledges(self, data: st.DataObject, kind: AckKind) -> None:
+        terminal = data.draw(st.sampled_from(self._here()), "who")
+        self._read(terminal)
+        if terminal.connection_id is None:
+            return
+        row = self._do(self.service.ports.registry.get(terminal.connection_id))
+        if row is not None and terminal.shown:
+            push_id = data.draw(st.sampled_from(sorted(terminal.shown)), "push")
+            self._do(acknowledge(self.service.ports, row, Ack((push_id,), kind, None)))
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -212,11 +255,43 @@ class Office(RuleBasedStateMachine):
                 self.service.sockets.lose(terminal.connection_id)
                 terminal.closes()
 
+    # Timers: late, twice, lost, or cut short.
+
     @rule(seconds=st.sampled_from([1, 25, 70, 200]))
     def time_passes(self, seconds: int) -> None:
         self.service.clock.at_s += seconds
-        for sent in self.sent:
-            self._do(proceed(self.service.ports, sent.push.id))
+        self.timers += self.service.timers(due_by_s=self.service.clock.at_s)
+        self._do(self.service.fire())
+        self._note_jobs()
+
+    @rule(seconds=st.sampled_from([1, 25, 70, 200]))
+    def time_passes_and_timers_are_lost(self, seconds: int) -> None:
+        self.service.clock.at_s += seconds
+        for timer in self.service.timers(due_by_s=self.service.clock.at_s):
+            self._do(self.service.ports.timers.cancel(timer.name))
+
+    @rule()
+    def what_is_overdue_is_looked_for(self) -> None:
+        self._do(sweep(self.service.ports))
+        self._note_jobs()
+
+    @precondition(lambda self: self.timers)
+    @rule(data=st.data())
+    def a_timer_fires_again(self, data: st.DataObject) -> None:
+        self._do(self.service.act(data.draw(st.sampled_from(self.timers), "timer")))
+        self._note_jobs()
+
+    @rule(after=st.booleans(), method=st.sampled_from(["transition", "progress"]))
+    def dies_at_a_timer(self, after: bool, method: str) -> None:
+        async def killed() -> None:
+            raise Killed
+
+        self.service.clock.at_s += 35
+        call_off = (once_after if after else once_before)(self.service.ports.pushes, method, killed)
+        with suppress(Killed):
+            self._do(self.service.fire())
+        call_off()
+        self._note_jobs()
 
     # What must hold
 
@@ -239,9 +314,27 @@ class Office(RuleBasedStateMachine):
     def _everyone_comes_and_all_is_done(self) -> None:
         self.service.sockets.keep_up()
         self._do(self.service.settle())
+        self._do(self._to_the_end())
         for terminal in self.terminals:
             self._read(terminal)
         self._everyone_comes()
+
+    async def _to_the_end(self) -> None:
+        """Time passes until every push has come to its end; timers that were lost are made good for."""
+        for _ in range(3):
+            self.service.clock.at_s += 2 * SLACK_S
+            await sweep(self.service.ports)
+            await self.service.settle()
+        for sent in self.sent:
+            with suppress(Problem):
+                await resume_push(self.service.ports, sent.push.id, by="boss")
+        if await self._unfinished():
+            await self.service.pass_s(LONGEST_TIMELINE_S)
+        assert await self._unfinished() == []
+
+    async def _unfinished(self) -> list[State]:
+        states = [(await self.service.push(sent.push.id)).state for sent in self.sent]
+        return [state for state in states if state in (*OPEN, State.HALTED)]
 
     def _check(self, sent: Sent) -> None:
         push = self._do(self.service.push(sent.push.id))
@@ -253,6 +346,11 @@ class Office(RuleBasedStateMachine):
             assert [name for name, terminal in meant.items() if push.id in terminal.on_screen] == []
         if push.state is not State.COMPLETED or push.expires_at_s is not None:
             return
+        if push.strategy.once_per_user:
+            read = {
+                receipt.user for receipt in self._do(self.service.receipts(push)).values() if receipt.kind == "read"
+            }
+            meant = {name: each for name, each in meant.items() if each.user not in read}
         for name, terminal in meant.items():
             stayed = terminal.connection_id is not None and sent.here.get(name) == terminal.connection_id
             if stayed or retained:
@@ -263,7 +361,7 @@ class Office(RuleBasedStateMachine):
             assert len(stayed_live) <= counts.sent <= len(live)
         else:
             receipts = self._do(self.service.receipts(push))
-            got = {name for name, receipt in receipts.items() if receipt.kind == "sent"}
+            got = {name for name, receipt in receipts.items() if receipt.kind in {"sent", "received", "read", "failed"}}
             assert got >= {name for name, terminal in meant.items() if push.id in terminal.shown and name in receipts}
             assert counts.sent >= len(got)
 
