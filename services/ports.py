@@ -182,6 +182,9 @@ class PushStore(Protocol):
         The log entries are visible before any job is handed out (G2, G3). Raises IdempotencyConflict.
         """
 
+    async def submitted(self, key: IdempotencyKey) -> Push | None:
+        """The push that this key made before, as it is now; None if it made none. Raises IdempotencyConflict."""
+
     async def get(self, push_id: str) -> Push | None:
         """One push."""
 

@@ -18,12 +18,12 @@ from admin_api.problems import invalid_request
 from admin_api.routing import ApiRequest, ApiRoute
 from services.domain.pushes import Push
 from services.domain.targets import json_form
-from services.ports import Ports
+from services.ports import IdempotencyKey, Ports
 from services.pushes import commands, history, plans, requests, timelines
 from services.pushes.explain import explain
 from services.pushes.preview import preview
 from services.pushes.requests import PlanUse, PushRequest
-from services.pushes.submit import submit
+from services.pushes.submit import earlier, submit
 
 router = APIRouter(prefix="/v1/pushes", tags=["pushes"], route_class=ApiRoute)
 
@@ -44,16 +44,20 @@ _OF_A_NEW_PUSH = (
 )
 
 
+def _plan_use(body: forms.NewPush) -> PlanUse | None:
+    if body.plan is None:
+        return None
+    return PlanUse(id=body.plan.id, if_changed=body.plan.if_changed, tolerance=body.plan.tolerance)
+
+
 async def _asked(request: ApiRequest, body: forms.NewPush) -> PushRequest:
     """The checked request: of a plan, with which what else is given must agree, or of the members. Raises Problem."""
     given = body.model_fields_set
     missing = [] if body.plan is not None else [member for member in ("target", "message") if member not in given]
     if missing:
         raise invalid_request([{"pointer": f"/{member}", "detail": "Field required"} for member in missing])
-    planned = None
-    if body.plan is not None:
-        use = PlanUse(id=body.plan.id, if_changed=body.plan.if_changed, tolerance=body.plan.tolerance)
-        planned = await plans.planned(request.ports, use, sender=request.caller.user)
+    use = _plan_use(body)
+    planned = None if use is None else await plans.planned(request.ports, use, sender=request.caller.user)
     if planned is not None and not given & _PLANNED:
         return planned
     asked = await requests.checked(
@@ -118,9 +122,15 @@ async def send(
     a request that got no answer can be repeated without fear of sending twice.
     """
     key = requests.checked_idempotency_key(idempotency_key)
-    asked = await _asked(request, body)
-    await plans.check_audience(request.ports, asked, sender=request.caller.user)
-    submitted = await submit(request.ports, asked, sender=request.caller.user, idempotency_key=key)
+    sender, use = request.caller.user, _plan_use(body)
+    submitted = None
+    if key is not None and use is not None:
+        # By the time that a request is repeated its plan may be over, or its audience another.
+        submitted = await earlier(request.ports, IdempotencyKey(caller=sender, key=key, body_digest=use.digest()))
+    if submitted is None:
+        asked = await _asked(request, body)
+        await plans.check_audience(request.ports, asked, sender=sender)
+        submitted = await submit(request.ports, asked, sender=sender, idempotency_key=key)
     headers = {"Location": f"{request.scope.get('root_path', '')}/v1/pushes/{submitted.push.id}"}
     if not submitted.created:
         headers["Idempotency-Replayed"] = "true"

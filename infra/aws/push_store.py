@@ -23,7 +23,7 @@ from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.pushes import Counts, Job, JobKey, LogEntry, Progress, Push, Receipt, State
 from services.domain.topics import Topic
-from services.ports import Advance, Clock, DeadJob, Page, Submission, Submitted
+from services.ports import Advance, Clock, DeadJob, IdempotencyKey, Page, Submission, Submitted
 
 log = logging.getLogger(__name__)
 
@@ -59,20 +59,22 @@ class PushStore:
     async def submit(self, submission: Submission) -> Submitted:
         now_s = self._clock.now_s()
         push, key = submission.push, submission.idempotency
-        first = None if key is None else await idempotency.first_push(self._table, key, now_s)
-        if first is not None:
-            return await self._repeated(first, now_s)
         writes = push_writes.of_submission(submission, now_s=now_s, retention=self._retention)
         await self._write_first(writes)
         if not await self._table.transact(writes.commit) and await self.records.get(push.id) is None:
             await self._table.write(deletes=writes.first_keys())
             first = None if key is None else await idempotency.first_push(self._table, key, now_s)
             if first is not None:
-                return await self._repeated(first, now_s)
+                return Submitted(push=await self._repeated(first, now_s), created=False)
             raise TableUnavailable(f"push {push.id} was given up before it was written; submit it again")
         self.records.remember(push)
         await self._send(submission.jobs)
         return Submitted(push=push, created=True)
+
+    async def submitted(self, key: IdempotencyKey) -> Push | None:
+        now_s = self._clock.now_s()
+        first = await idempotency.first_push(self._table, key, now_s)
+        return None if first is None else await self._repeated(first, now_s)
 
     async def get(self, push_id: str) -> Push | None:
         record = await self.records.get(push_id)
@@ -216,13 +218,13 @@ class PushStore:
             await self._table.write(deletes=writes.first_keys())
             raise
 
-    async def _repeated(self, push_id: str, now_s: float) -> Submitted:
+    async def _repeated(self, push_id: str, now_s: float) -> Push:
         """The push that an idempotency key made; its jobs are sent again if they may never have been sent."""
         kept = await self.job_progress.of_push(push_id)
         if kept.record is None:
             raise LookupError(f"push {push_id} was forgotten before its idempotency key")
         await self._send([job for job in kept.at_rest(now_s - SENT_WITHIN_S) if job.step == 0])
-        return Submitted(push=kept.record.push, created=False)
+        return kept.record.push
 
     async def _send(self, some: Sequence[Job]) -> None:
         """Send jobs that are committed. Where that fails they are late, not lost: they are sent by `rescue`."""

@@ -89,10 +89,12 @@ class PushStore:
         )
         if first is None:
             return Submitted(push=submission.push, created=True)
-        push = await self.get(first)
-        if push is None:
-            raise LookupError(f"push {first} was forgotten before its idempotency key")
-        return Submitted(push=push, created=False)
+        return Submitted(push=await self._known(first), created=False)
+
+    async def submitted(self, key: IdempotencyKey) -> Push | None:
+        known = self._database.read_one(_KEY, (key.caller, key.key, self.clock.now_s()))
+        first = None if known is None else _first(key, *known)
+        return None if first is None else await self._known(first)
 
     async def get(self, push_id: str) -> Push | None:
         push = self._recent.get(push_id)
@@ -278,6 +280,13 @@ class PushStore:
             if number % DECODED_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return found
+
+    async def _known(self, push_id: str) -> Push:
+        """The push of an idempotency key."""
+        push = await self.get(push_id)
+        if push is None:
+            raise LookupError(f"push {push_id} was forgotten before its idempotency key")
+        return push
 
     def _submit(self, connection: sqlite3.Connection, submission: Submission, now_s: float) -> str | None:
         """Write all of a submission; or the id of the push that its idempotency key made before."""

@@ -32,6 +32,10 @@ class PlanUse:
     if_changed: Literal["reject", "send"] = "reject"
     tolerance: float = DEFAULT_TOLERANCE
 
+    def digest(self) -> str:
+        """The same for requests that send the same plan in the same way, also when it is not kept any more."""
+        return _digest(["plan", self.id, self.if_changed, self.tolerance])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushRequest:
@@ -55,13 +59,11 @@ class PushRequest:
 
         Of the request as it was asked, before `services.senders.limits.admit` has made it smaller.
         """
+        if self.plan is not None:
+            return self.plan.digest()
         strategy = strategy_form.to_json(self.strategy) if self.wording is None else self.wording
         meaning: list[object] = [json_form.to_json(self.target), self.message, strategy]
-        meaning += [schedules.to_json(self.schedule), self.test]
-        if self.plan is not None:
-            meaning.append([self.plan.id, self.plan.if_changed, self.plan.tolerance])
-        written = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.sha256(written.encode()).hexdigest()
+        return _digest([*meaning, schedules.to_json(self.schedule), self.test])
 
 
 async def checked(
@@ -103,6 +105,11 @@ def checked_idempotency_key(key: str | None) -> str | None:
             f"Idempotency-Key must be 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters",
         )
     return key
+
+
+def _digest(meaning: object) -> str:
+    written = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _checked_message(message: object) -> object:

@@ -51,6 +51,12 @@ async def submit(ports: Ports, request: PushRequest, *, sender: str, idempotency
     Raises Problem: 413 `message_too_large`, 422 `idempotency_key_reused` if the key was used for another body, and of
     `services.senders.limits.admit` 429 `sender_rate` and 403 `audience_over_limit`.
     """
+    key = None
+    if idempotency_key is not None:
+        key = IdempotencyKey(caller=sender, key=idempotency_key, body_digest=request.digest())
+        # Before the limits: a request that is repeated is not one more.
+        if (known := await earlier(ports, key)) is not None:
+            return known
     now_s = ports.clock.now_s()
     admitted = await limits.admit(ports, request, sender=sender)
     asked = admitted.request
@@ -66,10 +72,16 @@ async def submit(ports: Ports, request: PushRequest, *, sender: str, idempotency
         now_s=now_s,
     )
     _check_frames(push, now_s)
-    key = None
-    if idempotency_key is not None:
-        key = IdempotencyKey(caller=sender, key=idempotency_key, body_digest=request.digest())
     return await _submit(ports, push, now_s, needs_approval=admitted.needs_approval, key=key)
+
+
+async def earlier(ports: Ports, key: IdempotencyKey) -> Submitted | None:
+    """The push that a request with this key made before (G5). Raises Problem (422) if that said something else."""
+    try:
+        push = await ports.pushes.submitted(key)
+    except IdempotencyConflict:
+        raise _key_reused() from None
+    return None if push is None else Submitted(push=push, created=False)
 
 
 async def submit_child(ports: Ports, parent: Push, child: Child) -> Push:
@@ -148,11 +160,7 @@ async def _submit(
     try:
         return await ports.pushes.submit(submission)
     except IdempotencyConflict:
-        raise Problem(
-            "idempotency_key_reused",
-            422,
-            "this Idempotency-Key was used for another push; a new push needs a new key",
-        ) from None
+        raise _key_reused() from None
 
 
 def _audit(push: Push, now_s: float) -> AuditEntry:
@@ -163,4 +171,10 @@ def _audit(push: Push, now_s: float) -> AuditEntry:
         detail["test"] = True
     return AuditEntry(
         id=new_id(now_s), at_s=now_s, actor=push.sender, action="push.create", subject=push.id, detail=detail
+    )
+
+
+def _key_reused() -> Problem:
+    return Problem(
+        "idempotency_key_reused", 422, "this Idempotency-Key was used for another push; a new push needs a new key"
     )

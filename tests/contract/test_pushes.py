@@ -150,6 +150,15 @@ async def test_the_same_key_for_another_body_is_refused(pushes: PushStore) -> No
     assert await pushes.get(refused.id) is None
 
 
+async def test_what_a_key_made_is_found_before_it_is_used_again(pushes: PushStore) -> None:
+    assert await pushes.submitted(_key()) is None
+    first = push()
+    await pushes.submit(submission(first, key=_key(digest="d1")))
+    assert await pushes.submitted(_key(digest="d1")) == first
+    with pytest.raises(IdempotencyConflict):
+        await pushes.submitted(_key(digest="d2"))
+
+
 async def test_keys_of_other_callers_are_other_keys(pushes: PushStore) -> None:
     await pushes.submit(submission(push(), key=_key(caller="carol")))
     assert (await pushes.submit(submission(push(), key=_key(caller="dave")))).created

@@ -27,7 +27,7 @@ COUNTED: Final[Mapping[str, Spent]] = {
     "push_to_user": Spent(9, 7.5, 12, 3, 1, 1),
     "push_to_user_with_key": Spent(11, 8.5, 13, 3, 1, 1),
     "push_to_user_with_receipts": Spent(10, 7.5, 13, 3, 1, 1),
-    "push_to_user_repeated": Spent(0, 4.5, 5, 0, 0, 0),
+    "push_to_user_repeated": Spent(0, 2, 2, 0, 0, 0),
     "push_to_team": Spent(9, 14, 11, 3, 50, 1),
     "push_to_team_with_receipts": Spent(59, 14, 13, 3, 50, 1),
     "push_in_waves": Spent(34, 40, 47, 12, 50, 2),

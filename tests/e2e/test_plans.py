@@ -73,6 +73,15 @@ async def test_a_plan_is_forgotten_after_an_hour(moving: Office) -> None:
     assert (refused.status_code, refused.json()["code"]) == (404, "plan_not_found")
 
 
+async def test_a_plan_that_was_sent_is_found_by_its_key_when_it_is_over(moving: Office) -> None:
+    body, key = {"plan": {"id": _id(await moving.api.preview({"users": [moving.name("nobody")]}))}}, moving.name("k")
+    first = await moving.api.http.post("/v1/pushes", json=body, headers={"Idempotency-Key": key})
+    moving.target.advance(3_601)
+    again = await moving.api.http.post("/v1/pushes", json=body, headers={"Idempotency-Key": key})
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json()["id"] == first.json()["id"]
+
+
 async def test_a_preview_shows_the_waves_that_then_come(moving: Office) -> None:
     group = moving.name("planned")
     for _ in range(8):

@@ -36,6 +36,15 @@ async def test_too_many_pushes_in_a_minute_are_refused_with_when_to_come_again(o
     assert refused[0].json()["code"] == "sender_rate"
 
 
+async def test_a_request_that_is_repeated_is_not_one_more(office: Office) -> None:
+    _, sender = await _held(office, per_minute=1)
+    key = office.name("order")
+    # The minute may end in between: then the second one is not refused either.
+    answers = [await sender.submit({"users": [office.name("nobody")]}, key=key) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
 async def test_an_audience_over_the_limit_is_refused(office: Office) -> None:
     group = office.name("large")
     for _ in range(2):

@@ -130,7 +130,7 @@ class Terminal:
             raise RuntimeError("a Terminal is used once; make another")
         if self._state is not None:
             snapshot = await asyncio.to_thread(self._state.load) or Snapshot()
-            self._session = Session(Snapshot(snapshot.since or self._since, snapshot.seen))
+            self._session = Session(Snapshot(snapshot.since or self._since, snapshot.seen, snapshot.unread))
             self._saving = asyncio.create_task(self._save())
             self._saving.add_done_callback(lambda _: self._ready.set())
         self._lifeline = Lifeline(
