@@ -7,10 +7,11 @@ DATA ?= data
 HTTP_PORT ?= 8080
 WS_PORT ?= 8081
 REGION ?= eu-central-1
+HAS_NODE := $(shell command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 SYSTEM_PACKAGES := nginx libnginx-mod-nchan wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format pins openapi build deploy validate bench system-packages clean
+.PHONY: help setup run test test-js check format pins openapi build deploy validate bench system-packages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -33,8 +34,15 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 run: setup ## start the service on this machine and print how to try it
 	$(BIN)/fanfare serve --data $(DATA) --http-port $(HTTP_PORT) --ws-port $(WS_PORT) --tour
 
-test: setup check .venv-emulator/.complete ## every check and test
+test: setup check test-js .venv-emulator/.complete ## every check and test
 	$(BIN)/pytest
+
+test-js: ## lint, types and tests of the JavaScript terminal library
+ifeq ($(HAS_NODE),yes)
+	cd clients/js && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent
+else
+	@echo "left out: the tests of the JavaScript library; they need npm and Node 20 or newer (https://nodejs.org)"
+endif
 
 check: setup ## lint, types, import rules
 	$(BIN)/ruff format --check .
@@ -82,4 +90,4 @@ system-packages: ## what Debian must bring for the benchmarks' rivals and, later
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES)
 
 clean: ## remove what was made, but not $(DATA)
-	rm -rf $(VENV) .venv-* .aws-sam build dist bench/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* .aws-sam build dist bench/build clients/js/node_modules clients/js/dist clients/js/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -112,6 +112,8 @@ def means(target: ex.Target, row: ARow) -> bool:
             return all(means(part, row) for part in parts)
         case ex.Not(part):
             return not means(part, row)
+        case ex.Opening():
+            raise AssertionError("no caller can write it, and none is made here")
 
 
 def _compares(target: ex.Attr, held: AttributeValue) -> bool:
