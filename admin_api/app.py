@@ -56,6 +56,7 @@ def create_app(
     app.state.api = Api(
         ports=ports,
         authenticator=Authenticator(ports, verifier),
+        judge=verifier,
         tickets=TicketOffice(ports.clock, verifier, admission, key=ticket_key),
         cursors=Cursors(ticket_key),
         started_at_s=ports.clock.now_s(),

@@ -14,7 +14,7 @@ from admin_api import strict_body
 from admin_api.authentication import Authenticator, declared_scopes
 from admin_api.cursors import Cursors
 from admin_api.paths import name_of
-from services.connections.tickets import TicketOffice
+from services.connections.tickets import Judge, TicketOffice
 from services.domain.identity import Identity
 from services.ports import Ports
 
@@ -25,6 +25,7 @@ class Api:
 
     ports: Ports
     authenticator: Authenticator
+    judge: Judge
     tickets: TicketOffice
     cursors: Cursors
     started_at_s: float
@@ -50,6 +51,14 @@ class ApiRequest(Request):
     def caller(self) -> Identity:
         assert self._caller is not None, "a public operation has no caller"
         return self._caller
+
+    @property
+    def terminal(self) -> Identity:
+        """Who calls, as a terminal of theirs. Raises Problem (403) if they may not connect one."""
+        refusal = self.api.judge.may_connect(self.caller)
+        if refusal is not None:
+            raise refusal
+        return self.caller
 
     async def authenticate(self, scopes: list[str]) -> None:
         """Find out who calls. Raises Problem (401, 403)."""

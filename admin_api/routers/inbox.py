@@ -28,7 +28,7 @@ _NamedByHeader = Annotated[
     summary="Read the inbox",
     responses={
         200: shown("What was released to the terminal since.", forms.EXAMPLE),
-        **refusals("invalid_since", "invalid_name"),
+        **refusals("connect_not_allowed", "invalid_since", "invalid_name"),
     },
     openapi_extra=needs(),
 )
@@ -42,7 +42,7 @@ async def read_inbox(
     """
     read = await inbox.read(
         request.ports,
-        request.caller,
+        request.terminal,
         calls_itself=query.terminal or terminal,
         source_ip=source_ip(request),
         since=query.since,
@@ -55,7 +55,10 @@ async def read_inbox(
     "/acks",
     response_model=forms.Noted,
     summary="Acknowledge pushes",
-    responses={200: shown("It is noted.", forms.EXAMPLE_NOTED), **refusals("invalid_frame", "invalid_name")},
+    responses={
+        200: shown("It is noted.", forms.EXAMPLE_NOTED),
+        **refusals("connect_not_allowed", "invalid_frame", "invalid_name"),
+    },
     openapi_extra=needs() | body_example(forms.EXAMPLE_ACK),
 )
 async def acknowledge_pushes(
@@ -71,7 +74,7 @@ async def acknowledge_pushes(
     ack = frames.read_ack(body.model_dump())
     await inbox.acknowledge(
         request.ports,
-        request.caller,
+        request.terminal,
         calls_itself=query.terminal or terminal,
         source_ip=source_ip(request),
         ack=ack,

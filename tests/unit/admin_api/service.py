@@ -212,7 +212,9 @@ def lose_pushes(data_dir: Path) -> None:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, settings: ApiSettings | None = None) -> AsyncIterator[Service]:
+async def running(
+    data_dir: Path, settings: ApiSettings | None = None, *, connect: Json | None = None
+) -> AsyncIterator[Service]:
     """The service, on a data directory of its own."""
     clock, gateway = SetClock(), RecordingGateway()
     storage = await Storage.open(data_dir, clock)
@@ -236,6 +238,8 @@ async def running(data_dir: Path, settings: ApiSettings | None = None) -> AsyncI
         "audiences": [AUDIENCE],
         "keys": [{"kty": "oct", "alg": "HS256", "kid": "1", "k": base64url.encode(SECRET)}],
     }
+    if connect is not None:
+        accepted = {**accepted, "connect": connect}
     verifier = Verifier(issuers.parse([accepted]), ticket_key=TICKET_KEY, now_s=clock.now_s)
     app = create_app(
         ports,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from services.domain.connection import Connection
 from services.domain.positions import BEGINNING
 from services.domain.pushes import Receipt, ReceiptKind
 from services.fanout.delivery import NO_LIMIT, deliver
-from tests.unit.admin_api.service import Json, Service
+from tests.unit.admin_api.service import Json, Service, running
 
 
 async def _delivered(service: Service, topic_of: Connection, **members: object) -> str:
@@ -175,6 +177,17 @@ async def test_the_inbox_is_read_from_now_on_without_since(service: Service) -> 
 async def test_an_inbox_that_cannot_be_read_is_refused(service: Service, query: dict[str, str], code: str) -> None:
     response = await service.caller(service.token("alice")).get("/v1/inbox", params=query)
     assert (response.status_code, response.json()["code"]) == (422, code)
+
+
+async def test_who_may_not_connect_a_terminal_has_no_inbox(tmp_path: Path) -> None:
+    async with running(tmp_path, connect={"groups": ["staff"]}) as service:
+        for caller in (service.caller(service.token("alice")), service.caller(service.token("alice", groups=["ops"]))):
+            for answer in (
+                await caller.get("/v1/inbox"),
+                await caller.post("/v1/inbox/acks", json={"ids": ["x"], "kind": "read"}),
+            ):
+                assert (answer.status_code, answer.json()["code"]) == (403, "connect_not_allowed")
+        assert (await service.caller(service.token("alice", groups=["staff"])).get("/v1/inbox")).is_success
 
 
 async def test_the_inbox_of_one_who_is_blocked_is_shut(service: Service) -> None:

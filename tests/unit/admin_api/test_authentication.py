@@ -137,6 +137,7 @@ def using(service: Service, verifier: TokenVerifier) -> None:
     service.app.state.api = type(api)(
         ports=api.ports,
         authenticator=Authenticator(api.ports, verifier),
+        judge=api.judge,
         tickets=api.tickets,
         cursors=api.cursors,
         started_at_s=api.started_at_s,
