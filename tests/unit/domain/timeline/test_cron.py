@@ -80,8 +80,10 @@ def test_spaces_do_not_matter() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [None, 5, "", "* * * *", "* * * * * *", "61 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 9"]
-    + ["0 0 30 2 *", "a b c d e", "*/0 * * * *", "5-1 * * * *", "@daily", "0 9 * * mon" + " " * 200, "1,,2 * * * *"],
+    [
+        *(None, 5, "", "* * * *", "* * * * * *", "61 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 9"),
+        *("0 0 30 2 *", "a b c d e", "*/0 * * * *", "5-1 * * * *", "@daily", "0 9 * * mon" + " " * 200, "1,,2 * * * *"),
+    ],
 )
 def test_what_is_no_cron_expression_is_refused_with_the_name_of_the_member(text: object) -> None:
     with pytest.raises(Problem) as refused:

@@ -417,7 +417,7 @@ runs = st.builds(
     st.dictionaries(st.sampled_from(["w1", "w2", "?"]), st.integers(0, 3), max_size=2),
     st.sampled_from([-1e9, 0.0, 5.0, 1e6, 1e10]),
 )
-def test_whatever_the_state_and_the_facts_there_is_a_step_or_a_rest(
+def test_whatever_the_state_and_the_facts_there_is_a_step_or_a_rest(  # noqa: PLR0917 - drawn in this order
     state: State,
     strategy: dict[str, object],
     run: Run,

@@ -109,7 +109,7 @@ strategies = st.builds(
     st.booleans(),
     st.integers(0, 9),
 )
-def test_every_history_is_as_it_must_be(
+def test_every_history_is_as_it_must_be(  # noqa: PLR0917 - drawn in this order
     strategy: Strategy,
     audience: list[Terminal],
     now_s: float,
