@@ -11,8 +11,8 @@ from services.domain import ring, topics
 from services.domain.problems import Problem
 from services.domain.pushes import Push
 from services.domain.ring import NOWHERE, SIZE, WHOLE, Arc
-from services.domain.strategies.strategy import Ramp, Window
 from services.domain.strategies.strategy import Pace as StrategyPace
+from services.domain.strategies.strategy import Ramp, Window
 from services.domain.targets import algebra, cover, json_form, text_form
 from services.domain.targets.expression import KEPT, All, Every, Not, Opening, Target, Users
 from services.domain.targets.row_filter import matches
@@ -134,7 +134,7 @@ def test_an_opening_that_the_service_did_not_write_is_refused(inside: object) ->
 
 def test_an_opening_is_not_written_as_text() -> None:
     with pytest.raises(ValueError, match="not written as text"):
-        text_form.(OPENING)
+        text_form.print_text(OPENING)
 
 
 def test_no_topic_says_anything_about_an_opening() -> None:
