@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from services.domain.pushes import Counts, Progress, Push, SliceTally, State
 from services.domain.timeline import history, machine
+from services.domain.timeline.machine import Facts
 from services.domain.timeline.picture import Picture, thinned
 from services.domain.timeline.step import Step
-from tests.unit.domain.timeline.makers import NOW_S, a_push, a_tally, the_facts
+from tests.unit.domain.timeline.makers import NOW_S, a_push, a_tally
 
 HALVES = {"waves": [{"percent": 50, "then_wait": "10m"}, {"percent": 100}]}
 MUST_READ = {"ack": {"need": "read", "within": "15m", "resend": 1}}
