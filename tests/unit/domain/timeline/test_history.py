@@ -18,7 +18,7 @@ def _kinds(picture: Picture, lane: int = 0) -> list[tuple[str, float, float]]:
 
 
 def _proceeded(push: Push, *tallies: SliceTally, after_s: float, **unconfirmed: int) -> Push:
-    decided = machine.proceed(push, the_facts(*tallies, told=None, **unconfirmed), NOW_S + after_s)
+    decided = machine.proceed(push, Facts(Progress(slices=tallies), unconfirmed), NOW_S + after_s)
     assert isinstance(decided, Step)
     return decided.push
 
