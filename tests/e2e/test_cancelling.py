@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.deadlines import eventually
-from tests.e2e.fixtures import OwnOffice
 from tests.e2e.office import Office
-from tests.e2e.targets.target import Tuning
 from tests.e2e.terminal import BEGINNING
 
 pytestmark = pytest.mark.timeout(60)
@@ -41,19 +39,18 @@ async def test_who_had_it_on_screen_before_going_away_gets_the_recall(office: Of
     assert replay.frames == ({"type": "cancel", "id": push_id},)
 
 
-async def test_the_recall_reaches_who_has_long_seen_newer_pushes(own_office: OwnOffice) -> None:
-    office = own_office(Tuning(movable_clock=True))
-    user = office.name("alice")
-    terminal = await office.terminal(user)
-    old = await office.api.push({"users": [user]}, "old")
+async def test_the_recall_reaches_who_has_long_seen_newer_pushes(moving: Office) -> None:
+    user = moving.name("alice")
+    terminal = await moving.terminal(user)
+    old = await moving.api.push({"users": [user]}, "old")
     await terminal.expect("push")
-    office.target.advance(300)
-    await office.api.push({"users": [user]}, "newer")
+    moving.target.advance(300)
+    await moving.api.push({"users": [user]}, "newer")
     since = str((await terminal.expect("push"))["position"])
     await terminal.close()
-    office.target.advance(300)
-    await office.api.cancel(old)
-    replay = await (await office.terminal(user)).resume(since)
+    moving.target.advance(300)
+    await moving.api.cancel(old)
+    replay = await (await moving.terminal(user)).resume(since)
     assert replay.frames[-1] == {"type": "cancel", "id": old}
 
 

@@ -7,9 +7,7 @@ import asyncio
 import pytest
 
 from tests.e2e.caller import segment
-from tests.e2e.fixtures import OwnOffice
 from tests.e2e.office import Office
-from tests.e2e.targets.target import Tuning
 from tests.e2e.terminal import BEGINNING, Frame, Terminal
 
 pytestmark = pytest.mark.timeout(60)
@@ -219,27 +217,23 @@ async def test_the_continuation_of_another_connection_is_taken_as_a_mere_positio
     assert (await terminal.resume(f"{position}~R0oXAdfD0kwCH6w=")).pushes() == [kept]
 
 
-async def test_an_expired_push_is_not_replayed(own_office: OwnOffice) -> None:
-    office = own_office(Tuning(movable_clock=True))
-    user = office.name("alice")
-    await office.api.push({"users": [user]}, "soon over", strategy={"expires_in": "1m"})
-    stays = await office.api.push({"users": [user]}, "stays")
-    office.target.advance(61)
-    assert (await (await office.terminal(user)).resume(BEGINNING)).pushes() == [stays]
+async def test_an_expired_push_is_not_replayed(moving: Office) -> None:
+    user = moving.name("alice")
+    await moving.api.push({"users": [user]}, "soon over", strategy={"expires_in": "1m"})
+    stays = await moving.api.push({"users": [user]}, "stays")
+    moving.target.advance(61)
+    assert (await (await moving.terminal(user)).resume(BEGINNING)).pushes() == [stays]
 
 
-async def test_when_retention_is_over_resumed_says_honestly_that_something_may_be_missing(
-    own_office: OwnOffice,
-) -> None:
-    office = own_office(Tuning(movable_clock=True))
-    user = office.name("alice")
-    since = await _here_then_away(office, user)
-    missed = await office.api.push({"users": [user]}, "missed for good", strategy={"retain": "2m"})
-    await office.api.completed(missed)
-    office.target.advance(180)
-    kept = await office.api.push({"users": [user]}, "kept")
-    await office.api.completed(kept)
-    terminal = await office.terminal(user)
+async def test_when_retention_is_over_resumed_says_honestly_that_something_may_be_missing(moving: Office) -> None:
+    user = moving.name("alice")
+    since = await _here_then_away(moving, user)
+    missed = await moving.api.push({"users": [user]}, "missed for good", strategy={"retain": "2m"})
+    await moving.api.completed(missed)
+    moving.target.advance(180)
+    kept = await moving.api.push({"users": [user]}, "kept")
+    await moving.api.completed(kept)
+    terminal = await moving.terminal(user)
     replay = await terminal.resume(since)
     assert replay.pushes()[-1] == kept
     assert "missed for good" not in _messages(replay.frames)

@@ -8,9 +8,7 @@ import pytest
 
 from tests.e2e.caller import Json
 from tests.e2e.deadlines import eventually
-from tests.e2e.fixtures import OwnOffice
 from tests.e2e.office import Office
-from tests.e2e.targets.target import Tuning
 from tests.e2e.terminal import BEGINNING, Terminal
 
 pytestmark = pytest.mark.timeout(60)
@@ -19,12 +17,6 @@ LIFETIME_S = 300
 IN_GRACE_S = LIFETIME_S + 5
 """After the token's end, within the ten seconds in which a session may still be refreshed."""
 AFTER_GRACE_S = LIFETIME_S + 15
-
-
-@pytest.fixture
-def moving(own_office: OwnOffice) -> Office:
-    """An office on a server whose clock can be moved."""
-    return own_office(Tuning(movable_clock=True))
 
 
 async def _listed(office: Office, terminal: Terminal) -> Sequence[Json]:

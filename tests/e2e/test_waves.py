@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 
@@ -114,3 +115,43 @@ async def test_a_pace_reaches_few_at_first_and_all_in_the_end(moving: Office) ->
     # More than a second's worth never went at once: the reach is a stair, not a wall.
     steps = [count for _, count in actual["reach"]]
     assert max(after - before for before, after in itertools.pairwise(steps)) < len(terminals)
+
+
+async def test_a_wave_that_goes_well_enough_does_not_halt_the_push(moving: Office) -> None:
+    group, terminals = await _crowd(moving)
+    limits = {"failed_over": 0.5, "gone_over": 0.5, "at_least": 1}
+    push_id, reached = await _first_wave(moving, group, {**_halves(halt_if=limits), "receipts": "each"})
+    assert await _sent(moving, push_id) == reached
+    moving.target.advance(10 * MINUTE_S + 1)
+    await moving.api.completed(push_id)
+    assert await _sent(moving, push_id) == len(terminals)
+
+
+async def test_a_ramp_begins_slowly_and_gets_faster(moving: Office) -> None:
+    group, terminals = await _crowd(moving)
+    pace = {"per_second": 1, "ramp": {"from_per_second": 0.1, "multiply_by": 10, "each": 6}}
+    lasts_s = await _lasts_s(moving, group, {"pace": pace})
+    # Six at one in ten seconds, then six at one a second; a slice more or less.
+    assert await _lasts_s(moving, group, {"pace": {"per_second": 1}}) < lasts_s
+    assert lasts_s < await _lasts_s(moving, group, {"pace": {"per_second": 0.1}})
+    push_id = await moving.api.push({"groups": [group]}, strategy={"pace": pace})
+
+    async def moved_on() -> Json:
+        moving.target.advance(5)
+        return await moving.api.push_state(push_id)
+
+    await eventually(moved_on, lambda push: push["state"] == "completed", within_s=60)
+    assert await _sent(moving, push_id) == len(terminals)
+
+
+async def _lasts_s(office: Office, group: str, strategy: Json) -> float:
+    """How long a push to all of a group is foreseen to take."""
+
+    async def foreseen() -> Json:
+        return await office.api.preview({"groups": [group]}, strategy=strategy)
+
+    preview = await eventually(foreseen, lambda seen: seen["audience"]["terminals"] == SIZE)  # type: ignore[index]
+    timeline = preview["timeline"]
+    assert isinstance(timeline, dict)
+    begins, ends = (datetime.fromisoformat(timeline[edge]) for edge in ("from", "to"))
+    return (ends - begins).total_seconds()
