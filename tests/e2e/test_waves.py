@@ -79,6 +79,12 @@ async def test_a_wave_that_fails_halts_the_push_and_a_person_resumes_it(moving: 
         # Those of the second wave have not been sent it: it is not theirs to acknowledge.
         await terminal.send("ack", ids=[push_id], kind="failed", detail="no disk")
     await eventually(lambda: moving.api.counts(push_id), lambda counts: counts["failed"] == reached)
+    for terminal in terminals:
+        # Frames of one socket are seen to in their order, so what was said before is noted, or never will be.
+        await terminal.send("resume", since=None)
+        while (await terminal.frame())["type"] != "resumed":
+            pass
+    assert (await moving.api.counts(push_id))["failed"] == reached
     moving.target.advance(10 * MINUTE_S + 1)
     await moving.api.in_state(push_id, "halted")
     assert await _sent(moving, push_id) == reached

@@ -64,6 +64,17 @@ async def test_received_is_not_read(service: Service) -> None:
     assert (len(service.pushes_at("a")), len(service.pushes_at("b"))) == (2, 1)
 
 
+async def test_who_has_not_been_sent_it_yet_cannot_acknowledge_it(service: Service) -> None:
+    rows = [await service.connect(f"c{number}", f"user{number}") for number in range(12)]
+    push = await service.send("all", waves=[{"percent": 50, "then_wait": "10m"}, {"percent": 100}], receipts="each")
+    reached = [row for row in rows if service.pushes_at(row.connection_id)]
+    assert 0 < len(reached) < len(rows)
+    for row in rows:
+        await _says(service, row, push, "failed")
+    assert (await service.counts(push)).failed == len(reached)
+    assert set(await service.receipts(push)) == {row.terminal_id for row in reached}
+
+
 async def test_an_acknowledgement_that_comes_twice_or_backwards_counts_once(service: Service) -> None:
     alice, _ = await _two(service)
     push = await _to_two(service)
