@@ -212,11 +212,6 @@ EXAMPLE: dict[str, object] = {
     "parent": None,
     "test": False,
 }
-EXAMPLE_AWAITING: dict[str, object] = {
-    **EXAMPLE,
-    "state": "awaiting_approval",
-    "approve_by": "2026-11-25T09:00:00.000Z",
-}
 EXAMPLE_REJECTED: dict[str, object] = {
     **EXAMPLE,
     "state": "rejected",

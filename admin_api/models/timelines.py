@@ -8,7 +8,8 @@ from pydantic import Field
 
 from admin_api.models.base import Model, Moment
 from services.domain.timeline import picture
-from services.domain.timeline.picture import MOST_POINTS, PictureMark, SpanKind
+from services.domain.timeline.picture import MOST_POINTS, SpanKind
+from services.domain.timeline.run import MarkKind
 from services.pushes.timelines import Timelines as DomainTimelines
 
 
@@ -36,7 +37,7 @@ class Mark(Model):
     """A moment at which something happens."""
 
     at: Moment
-    kind: PictureMark = Field(description=f"One of {', '.join(get_args(PictureMark))}.")
+    kind: MarkKind = Field(description=f"One of {', '.join(get_args(MarkKind))}.")
     lane: str | None = Field(description="The id of its lane; null: of the whole push.")
     detail: str | None = Field(None, description="By whom, or why.")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from services.domain.audit import AuditEntry
 from services.domain.positions import is_position, new_id
@@ -19,7 +19,11 @@ from services.timeline.proceed import proceed
 MOST_TRIES = 5
 """How often a command looks again at a push that is moving."""
 
-_Decide = Callable[[Push, float], Step]
+
+class _Decide(Protocol):
+    """A command of the machine."""
+
+    def __call__(self, push: Push, /, *, by: str, reason: str | None, now_s: float) -> Step: ...
 
 
 async def approve(ports: Ports, push_id: str, *, by: str, reason: str | None = None) -> Push:
@@ -28,14 +32,7 @@ async def approve(ports: Ports, push_id: str, *, by: str, reason: str | None = N
     Raises Problem: 404 `push_not_found`, 403 `approval_by_sender` if `by` is who sent it, 409
     `push_not_awaiting_approval`, 409 `push_busy`.
     """
-    approved = await _done(
-        ports,
-        push_id,
-        "push.approve",
-        lambda push, now_s: machine.approve(push, by=by, reason=reason, now_s=now_s),
-        by=by,
-        reason=reason,
-    )
+    approved = await _done(ports, push_id, "push.approve", machine.approve, by=by, reason=reason)
     return await _onward(ports, approved)
 
 
@@ -45,14 +42,7 @@ async def reject(ports: Ports, push_id: str, *, by: str, reason: str | None = No
     Raises Problem: 404 `push_not_found`, 403 `approval_by_sender` if `by` is who sent it (who may cancel it), 409
     `push_not_awaiting_approval`, 409 `push_busy`.
     """
-    return await _done(
-        ports,
-        push_id,
-        "push.reject",
-        lambda push, now_s: machine.reject(push, by=by, reason=reason, now_s=now_s),
-        by=by,
-        reason=reason,
-    )
+    return await _done(ports, push_id, "push.reject", machine.reject, by=by, reason=reason)
 
 
 async def halt(ports: Ports, push_id: str, *, by: str, reason: str | None = None) -> Push:
@@ -60,14 +50,7 @@ async def halt(ports: Ports, push_id: str, *, by: str, reason: str | None = None
 
     Raises Problem: 404 `push_not_found`, 409 `push_not_haltable`, 409 `push_busy`.
     """
-    return await _done(
-        ports,
-        push_id,
-        "push.halt",
-        lambda push, now_s: machine.halt(push, by=by, reason=reason, now_s=now_s),
-        by=by,
-        reason=reason,
-    )
+    return await _done(ports, push_id, "push.halt", machine.halt, by=by, reason=reason)
 
 
 async def resume(ports: Ports, push_id: str, *, by: str, reason: str | None = None) -> Push:
@@ -75,14 +58,7 @@ async def resume(ports: Ports, push_id: str, *, by: str, reason: str | None = No
 
     Raises Problem: 404 `push_not_found`, 409 `push_not_halted`, 409 `push_busy`.
     """
-    resumed = await _done(
-        ports,
-        push_id,
-        "push.resume",
-        lambda push, now_s: machine.resume(push, by=by, reason=reason, now_s=now_s),
-        by=by,
-        reason=reason,
-    )
+    resumed = await _done(ports, push_id, "push.resume", machine.resume, by=by, reason=reason)
     return await _onward(ports, resumed)
 
 
@@ -96,10 +72,11 @@ async def cancel(ports: Ports, push_id: str, *, by: str, reason: str | None = No
     Raises Problem: 404 `push_not_found`, 409 `push_not_cancellable` if its state allows none, 409 `push_busy`.
     """
 
-    def decide(push: Push, now_s: float) -> Step:
-        return replace(machine.cancel(push, by=by, reason=reason, now_s=now_s), releases=recall(push))
+    return await _done(ports, push_id, "push.cancel", _recalled, by=by, reason=reason, already=State.CANCELLED)
 
-    return await _done(ports, push_id, "push.cancel", decide, by=by, reason=reason, already=State.CANCELLED)
+
+def _recalled(push: Push, *, by: str, reason: str | None, now_s: float) -> Step:
+    return replace(machine.cancel(push, by=by, reason=reason, now_s=now_s), releases=recall(push))
 
 
 async def _done(
@@ -126,7 +103,7 @@ async def _done(
         moved = await apply(
             ports,
             push,
-            decide(push, now_s),
+            decide(push, by=by, reason=reason, now_s=now_s),
             now_s=now_s,
             audit=AuditEntry(id=new_id(now_s), at_s=now_s, actor=by, action=action, subject=push_id, detail=detail),
         )

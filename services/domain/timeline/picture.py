@@ -7,27 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.domain import moments
+from services.domain.timeline.run import MarkKind
 
 MOST_POINTS: Final = 500
 """Most points of the reach curve; it is thinned to them."""
 
 SpanKind = Literal["approval", "window", "send", "pause", "ack_wait", "resend", "escalate", "halted"]
-PictureMark = Literal[
-    "start",
-    "approved",
-    "rejected",
-    "window_opens",
-    "window_closes",
-    "resend",
-    "escalated",
-    "ack_due",
-    "halted",
-    "resumed",
-    "cancelled",
-    "expires",
-    "run",
-    "done",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +42,7 @@ class Mark:
     """A moment; `lane` is the id of the lane it is about, None: of the whole push."""
 
     at_s: float
-    kind: PictureMark
+    kind: MarkKind
     lane: str | None = None
     detail: str | None = None
 
