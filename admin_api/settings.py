@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 from services.domain.problems import ERROR_PAGE
+
+CONSOLE_BUILD: Final = Path(__file__).parent / "console" / "dist"
+"""Where `make console` puts what is served at /console."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """Where people sign in to the console: authorization code with PKCE, so there is no secret.
+
+    `authority` is the issuer's URL, under which its OpenID configuration is found.
+    """
+
+    authority: str
+    client_id: str
+    scope: str = "openid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """What the console's pages are told.
+
+    `ws_url` is where terminals connect. With `follows_host` the name in it is replaced by the one that the console was
+    asked for under: a machine has several. Without `oidc` people paste a token. A push to more than `confirm_above`
+    terminals is confirmed by typing their number. `build` is where the built console is.
+    """
+
+    ws_url: str | None = None
+    follows_host: bool = False
+    oidc: Oidc | None = None
+    confirm_above: int = 100
+    build: Path = CONSOLE_BUILD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +51,4 @@ class ApiSettings:
     allowed_origins: tuple[str, ...] = ()
     docs_base_url: str = ERROR_PAGE
     body_limit_bytes: int = 262_144
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
