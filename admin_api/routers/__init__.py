@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from admin_api.routers import (
     audit,
+    callers,
     groups,
     health,
     inbox,
@@ -29,6 +30,7 @@ _ROUTERS = (
     revocations.router,
     stats.router,
     audit.router,
+    callers.router,
     health.router,
 )
 
