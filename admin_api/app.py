@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from admin_api import cors, error_page, openapi
 from admin_api.authentication import Authenticator
 from admin_api.body_limit import BodyLimit
+from admin_api.console_pages import ConsolePages
 from admin_api.cursors import Cursors
 from admin_api.methods import Heads
 from admin_api.paths import Paths
@@ -32,9 +33,10 @@ def create_app(
     tickets (and, through a key derived from it, cursors): at least 32 bytes, the same in every process.
     """
     documents = ProblemDocuments(settings.docs_base_url)
+    console = ConsolePages(settings.console, settings.docs_base_url)
     app = FastAPI(
         title="Fanfare",
-        routes=[*ROUTES, error_page.ROUTE],
+        routes=[*ROUTES, error_page.ROUTE, *console.routes()],
         redirect_slashes=False,
         redoc_url=None,
         # Traces and metrics go where the operator sends them; these logs would hold what callers sent.
