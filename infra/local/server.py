@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admin_api.app import create_app
-from admin_api.settings import ApiSettings
+from admin_api.settings import ApiSettings, ConsoleSettings, Oidc
 from infra.clock import SystemClock
 from infra.local import logs, metrics
 from infra.local.gateway.api import Event, Integration, MockRoute, Route, WebSocketApi
@@ -165,6 +165,7 @@ async def running(
             ApiSettings(
                 allowed_origins=settings.api.allowed_origins,
                 docs_base_url=settings.api.docs_base_url or ERROR_PAGE,
+                console=_console(settings, listen, ws_port),
             ),
             admission=service.admission,
             ticket_key=secrets.ticket_key,
@@ -245,6 +246,19 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
+def _console(settings: Settings, listen: Listen, ws_port: int) -> ConsoleSettings:
+    given = settings.console
+    oidc = None
+    if given.oidc_authority is not None and given.oidc_client_id is not None:
+        oidc = Oidc(authority=given.oidc_authority, client_id=given.oidc_client_id, scope=given.oidc_scope)
+    return ConsoleSettings(
+        ws_url=given.ws_url or _ws_url(listen, ws_port),
+        follows_host=given.ws_url is None,
+        oidc=oidc,
+        confirm_above=given.confirm_above,
+    )
+
+
 def _export_metrics(api: FastAPI, ports: Ports, gateway: Gateway, webhooks: Webhooks) -> None:
     exported = metrics.Metrics(gateway, webhooks.counts)
 
@@ -290,7 +304,14 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def _urls(listen: Listen, http_port: int, ws_port: int) -> Urls:
     secure = "s" if listen.tls_cert else ""
+    return Urls(http=f"http{secure}://{_host(listen)}:{http_port}", ws=_ws_url(listen, ws_port))
+
+
+def _ws_url(listen: Listen, ws_port: int) -> str:
+    return f"ws{'s' if listen.tls_cert else ''}://{_host(listen)}:{ws_port}/{STAGE}"
+
+
+def _host(listen: Listen) -> str:
+    """The address that it listens on, as it stands in a URL; loopback for all of them."""
     host = "127.0.0.1" if ipaddress.ip_address(listen.host).is_unspecified else listen.host
-    if ":" in host:
-        host = f"[{host}]"
-    return Urls(http=f"http{secure}://{host}:{http_port}", ws=f"ws{secure}://{host}:{ws_port}/{STAGE}")
+    return f"[{host}]" if ":" in host else host

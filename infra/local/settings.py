@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from infra.webhooks.endpoints import Endpoint, EndpointError, endpoints_of
@@ -57,6 +57,32 @@ class ApiSettings(_Section):
     )
 
 
+class ConsoleSettings(_Section):
+    """The console's pages."""
+
+    ws_url: str | None = Field(
+        None,
+        pattern=r"^wss?://[^\s;,'\"]+$",
+        description="Where browsers reach the WebSocket. Not set: the name that they came by, and this port.",
+    )
+    oidc_authority: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s;,'\"]+$",
+        description="The identity provider that people sign in at. Not set: they paste a token.",
+    )
+    oidc_client_id: str | None = Field(None, min_length=1, description="The console's client there, a public one.")
+    oidc_scope: str = Field("openid", min_length=1, description="What it asks for, with blanks between.")
+    confirm_above: int = Field(
+        100, ge=0, description="A push to more terminals than this is confirmed by typing their number."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> ConsoleSettings:
+        if (self.oidc_authority is None) != (self.oidc_client_id is None):
+            raise ValueError("oidc_authority and oidc_client_id go together; give both, or neither to paste tokens")
+        return self
+
+
 class LimitSettings(_Section):
     """What one user or caller may take."""
 
@@ -76,6 +102,7 @@ class Settings(_Section):
 
     gateway: GatewaySettings = GatewaySettings()
     api: ApiSettings = ApiSettings()
+    console: ConsoleSettings = ConsoleSettings()
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()
     issuers: tuple[dict[str, object], ...] = ()
