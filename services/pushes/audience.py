@@ -15,8 +15,11 @@ from services.domain.identity import AttributeValue
 from services.domain.pushes import Profile
 from services.domain.ring import WHOLE
 from services.domain.strategies.strategy import Window
-from services.domain.targets.cover import Cover, candidates, plan
+from services.domain.targets.cover import Cover, candidates, plan, plan_clauses
 from services.domain.targets.expression import Target
+from services.domain.targets.flow import Flow, FlowCount
+from services.domain.targets.row_filter import RowFilter
+from services.domain.topics import Topic
 from services.ports import Ports, Registry
 
 PAGE: Final = 500
@@ -42,6 +45,8 @@ class Audience:
     `away` are terminals that are known and not connected. `names` are those that are connected, None if they are too
     many to keep. `by_timezone` is for a window by the terminals' own clocks, else empty. `exact` is False if there were
     more than are walked: then all counts but `away` are scaled up from those that were.
+
+    `flow` is how many each clause of the target lets through; None if that was not asked for, or is not `exact`.
     """
 
     connections: int
@@ -54,6 +59,7 @@ class Audience:
     sample: Sequence[Connection]
     names: frozenset[str] | None
     exact: bool
+    flow: Flow | None = None
 
     def profile(self) -> Profile:
         """What a forecast is made from."""
@@ -67,23 +73,41 @@ async def planned(registry: Registry, target: Target) -> tuple[Cover, Profile]:
     return cover, Profile(terminals=sum(sizes.get(topic, 0) for topic in cover.topics))
 
 
-async def counted(ports: Ports, target: Target, *, window: Window | None = None) -> Audience:
+async def counted(ports: Ports, target: Target, *, window: Window | None = None, clauses: bool = False) -> Audience:
     """Walk all whom a target means; `window` is the one whose time zones are asked for.
 
-    Reads `WALKED_AT_MOST` connections at most, and as many terminals that are away.
+    `clauses`: count what each of them lets through as well, in the same walk. Reads `WALKED_AT_MOST` connections at
+    most, and as many terminals that are away.
     """
-    cover, estimate = await planned(ports.registry, target)
+    sizes = await ports.registry.sizes(candidates(target))
+    cover, flow = _to_walk(target, sizes, clauses=clauses)
     tally = _Tally(None if window is None else window.attribute)
     share = 1.0
-    async for rows, read in _walk(ports, cover):
+    async for rows, read in _walk(ports, cover, flow):
         tally.add(rows)
         if read >= WALKED_AT_MOST:
-            share = max(1.0, estimate.terminals / read)
+            share = max(1.0, sum(sizes.get(topic, 0) for topic in cover.topics) / read)
             break
     gone = 0
     async for seen in away.known(ports, target):
         gone += sum(1 for one in seen if one.terminal_id not in tally.terminals)
-    return tally.audience(share, gone)
+    counted_flow = None
+    if flow is not None and share == 1.0:
+        counted_flow = flow.flow((await ports.registry.presence()).connections)
+    return tally.audience(share, gone, counted_flow)
+
+
+def _to_walk(target: Target, sizes: Mapping[Topic, int], *, clauses: bool) -> tuple[Cover, FlowCount | None]:
+    """What to read, and what counts clauses meanwhile, where that can be exact."""
+
+    def size_of(topic: Topic) -> int:
+        return sizes.get(topic, 0)
+
+    if clauses:
+        cover = plan_clauses(target, size_of)
+        if sum(map(size_of, cover.topics)) <= WALKED_AT_MOST:
+            return cover, FlowCount(target, cover)
+    return plan(target, size_of), None
 
 
 async def more_than(ports: Ports, target: Target, limit: int, *, with_away: bool) -> int:
@@ -124,20 +148,34 @@ def zone_of(attributes: Mapping[str, AttributeValue], attribute: str) -> str:
     return value if isinstance(value, str) and time_zones.is_known(value) else ""
 
 
-async def _walk(ports: Ports, cover: Cover) -> AsyncIterator[tuple[Sequence[Connection], int]]:
-    """Every connection that is meant now, page by page, and how many were read so far, those not meant among them."""
+async def _walk(
+    ports: Ports, cover: Cover, flow: FlowCount | None = None
+) -> AsyncIterator[tuple[Sequence[Connection], int]]:
+    """Every connection that is meant now, page by page, and how many were read so far, those not meant among them.
+
+    Of each row that is read `flow` counts what lets it through.
+    """
     read = 0
-    for part in cover.parts():
+    for index, topic in enumerate(cover.topics):
+        chosen = cover.part(index).accepts if flow is None else _counting(cover.found_first(index), flow)
         after: str | None = None
         while True:
             # A registry in memory answers at once; whoever reads page after page would keep deliveries waiting.
             await asyncio.sleep(0)
-            page = await ports.registry.page(part.topic, WHOLE, live_at_s=ports.clock.now_s(), limit=PAGE, after=after)
+            page = await ports.registry.page(topic, WHOLE, live_at_s=ports.clock.now_s(), limit=PAGE, after=after)
             read += len(page.items)
-            yield page.items if part.accepts is None else list(filter(part.accepts, page.items)), read
+            yield page.items if chosen is None else list(filter(chosen, page.items)), read
             after = page.next
             if after is None:
                 break
+
+
+def _counting(found_first: RowFilter | None, flow: FlowCount) -> RowFilter:
+    """Whether a row that is found is meant; counted where it is found first."""
+    if found_first is None:
+        return flow.add
+    is_first = found_first
+    return lambda row: is_first(row) and flow.add(row)
 
 
 class _Tally:
@@ -166,7 +204,7 @@ class _Tally:
             for name, value in row.attributes.items():
                 self._attributes.setdefault(name, Counter())[value] += 1
 
-    def audience(self, share: float, away_now: int) -> Audience:
+    def audience(self, share: float, away_now: int, flow: Flow | None) -> Audience:
         """What was counted, times `share`."""
         return Audience(
             connections=round(self._connections * share),
@@ -182,6 +220,7 @@ class _Tally:
             sample=self._sample,
             names=frozenset(self.terminals) if share == 1.0 and _can_be_kept(self.terminals) else None,
             exact=share == 1.0,
+            flow=flow,
         )
 
 

@@ -8,9 +8,6 @@ from services.domain.targets import text_form
 from services.domain.targets.expression import Any, Every, Target
 from services.domain.targets.row_filter import Row, matches
 
-LONGEST_SHOWN = 300
-"""Longest clause in words, in characters."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
@@ -22,8 +19,7 @@ class Clause:
     @property
     def text(self) -> str:
         """In the language of targets, cut if it is long."""
-        written = text_form.print_text(self.part)
-        return written if len(written) <= LONGEST_SHOWN else f"{written[:LONGEST_SHOWN]}…"
+        return text_form.print_short(self.part)
 
 
 def deciding(target: Target, row: Row) -> Clause:

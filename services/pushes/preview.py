@@ -55,7 +55,7 @@ async def preview(ports: Ports, request: PushRequest, *, sender: str) -> Preview
     empty = _draft(asked, cover, None, sender=sender, send_at_s=send_at_s, now_s=now_s)
     # One that is too large is refused before anybody is counted.
     check_frame_size(empty, empty.id, now_s)
-    counted = await audience.counted(ports, asked.target, window=asked.strategy.open_window)
+    counted = await audience.counted(ports, asked.target, window=asked.strategy.open_window, clauses=True)
     push = _draft(asked, cover, counted, sender=sender, send_at_s=send_at_s, now_s=now_s)
     timeline = forecast(push, now_s=now_s)
     frame_bytes = frame_size_bytes(push, push.id, now_s)

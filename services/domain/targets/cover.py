@@ -77,10 +77,18 @@ class Cover:
         """The topic at `index` with its predicate, compiled anew: keep it for as long as rows are read."""
         topic = self.topics[index]
         meant = within(self.target, topic)
-        # A topic that cannot hold a row of this one leaves nothing here to ask: a row has but one user.
-        not_earlier = (within(Not(held), topic) for held in _listings(self.topics[:index]))
-        asked = tuple(condition for condition in (*not_earlier, meant) if condition != All())
-        return Part(topic, meant, compile_filter(Every(asked)) if asked else None)
+        return Part(topic, meant, _all_of([*self._not_earlier(index), meant]))
+
+    def found_first(self, index: int) -> RowFilter | None:
+        """Whether a row found under the topic at `index`, meant or not, is found under no earlier one; None: always."""
+        return _all_of(self._not_earlier(index))
+
+    def _not_earlier(self, index: int) -> list[Target]:
+        """What says that a row of the topic at `index` is filed under none of those before it.
+
+        A topic that cannot hold a row of this one leaves nothing here to ask: a row has but one user.
+        """
+        return [within(Not(held), self.topics[index]) for held in _listings(self.topics[:index])]
 
     def parts(self) -> Iterator[Part]:
         """Every part, in order."""
@@ -104,16 +112,22 @@ def plan(target: Target, size_of: Callable[[Topic], int]) -> Cover:
     """
     simple = simplify(target)
     costs = _Costs(size_of)
-    found = _ordered(topic for topic in _topics(simple, costs) if within(simple, topic) != NOBODY)
-    # Of one topic and `all` at the same cost (nobody is connected, say) the one topic's log is read by fewer.
-    if len(found) > MAX_TOPICS or (costs.of(found), len(found)) > (costs.of((topics.ALL,)), 1):
-        found = (topics.ALL,)
-    return Cover(simple, found)
+    return _worth_it(simple, (topic for topic in _topics(simple, costs) if within(simple, topic) != NOBODY), costs)
+
+
+def plan_clauses(target: Target, size_of: Callable[[Topic], int]) -> Cover:
+    """The cheapest cover of `target` under which each of its clauses can be counted, as `flow` does.
+
+    As `plan`, but for the target as it is written: a clause that does not matter in the end is read for too.
+    """
+    costs = _Costs(size_of)
+    read, means_others = _clause_topics(target, costs)
+    return _worth_it(simplify(target), {topics.ALL} if means_others else read, costs)
 
 
 def candidates(target: Target) -> tuple[Topic, ...]:
     """Every topic whose size `plan` may ask for, `all` among them, in the order of a cover."""
-    named = (topic for _, node in walk(target) for topic in _named_by(node) or ())
+    named = (topic for _, node in walk(target) for topic in named_by(node) or ())
     return _ordered({topics.ALL, *named})
 
 
@@ -151,6 +165,15 @@ def from_json(value: object) -> Cover:
     return Cover(target, tuple(topics.parse(topic) for topic in written))
 
 
+def _worth_it(simple: Target, read: Iterable[Topic], costs: _Costs) -> Cover:
+    """The cover of a simple target by these topics, or by `all` if that is cheaper."""
+    found = _ordered(read)
+    # Of one topic and `all` at the same cost (nobody is connected, say) the one topic's log is read by fewer.
+    if len(found) > MAX_TOPICS or (costs.of(found), len(found)) > (costs.of((topics.ALL,)), 1):
+        found = (topics.ALL,)
+    return Cover(simple, found)
+
+
 class _Costs:
     """What reading topics costs, each size asked for once."""
 
@@ -182,12 +205,33 @@ def _topics(target: Target, costs: _Costs, *, negated: bool = False) -> frozense
             return frozenset([topics.ALL]) if topics.ALL in union else union
         case All() if negated:
             return frozenset()
-    named = None if negated else _named_by(target)
+    named = None if negated else named_by(target)
     return frozenset([topics.ALL] if named is None else named)
 
 
-def _named_by(leaf: Target) -> list[Topic] | None:
-    """The topics that hold just the rows `leaf` means, or None if it is not of that sort."""
+def _clause_topics(target: Target, costs: _Costs) -> tuple[frozenset[Topic], bool]:
+    """Topics under which every clause can be counted, and whether the target means those that are not found there.
+
+    An `every` narrows: behind a part that means none of the others, they do not matter any more.
+    """
+    match target:
+        case Not(part):
+            read, means_others = _clause_topics(part, costs)
+            return read, not means_others
+        case Any(parts) | Every(parts):
+            found = [_clause_topics(part, costs) for part in parts]
+            narrowing = [read for read, means_others in found if not means_others]
+            if isinstance(target, Every) and narrowing:
+                return min(narrowing, key=costs.of), False
+            return frozenset[Topic]().union(*(read for read, _ in found)), any(others for _, others in found)
+        case All():
+            return frozenset(), True
+    named = named_by(target)
+    return frozenset([topics.ALL] if named is None else named), False
+
+
+def named_by(leaf: Target) -> list[Topic] | None:
+    """The topics that together hold just the rows `leaf` means, or None if it is not of that sort."""
     match leaf:
         case Users(ids):
             return [topics.user(user_id) for user_id in ids]
@@ -199,6 +243,12 @@ def _named_by(leaf: Target) -> list[Topic] | None:
             return [topics.connection(connection_id) for connection_id in ids]
         case _:
             return None
+
+
+def _all_of(conditions: Iterable[Target]) -> RowFilter | None:
+    """A predicate for all of these; None if there is nothing to ask."""
+    asked = tuple(condition for condition in conditions if condition != All())
+    return compile_filter(Every(asked)) if asked else None
 
 
 def _ordered(read: Iterable[Topic]) -> tuple[Topic, ...]:

@@ -56,6 +56,9 @@ _Entry = TypeVar("_Entry")
 MAX_TEXT_BYTES = 8_192
 """Longest target written as text, in UTF-8 bytes; longer ones are sent as JSON."""
 
+LONGEST_SHOWN = 300
+"""Longest target as text that is shown whole, in characters."""
+
 _COMPARISONS: Mapping[str, Op] = {
     "=": "eq",
     "!=": "ne",
@@ -101,6 +104,12 @@ def parse(text: str) -> Target:
 def print_text(target: Target) -> str:
     """`target` as `parse` takes it. An `any` or `every` of one part is written as that part."""
     return _printed(target)[0]
+
+
+def print_short(target: Target) -> str:
+    """`target` as text to be shown, cut to `LONGEST_SHOWN` characters if it is long."""
+    written = print_text(target)
+    return written if len(written) <= LONGEST_SHOWN else f"{written[:LONGEST_SHOWN]}…"
 
 
 class _Parser:

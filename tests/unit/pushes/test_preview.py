@@ -97,6 +97,8 @@ async def test_what_is_delivered_is_what_was_previewed(service: Service, rows: l
     assert shown.users == len({row.user for row in meant})
     assert shown.terminals == len({row.terminal_id for row in meant})
     assert shown.names == frozenset(row.terminal_id for row in meant)
+    assert shown.flow is not None
+    assert (shown.flow.clause, shown.flow.into, shown.flow.out) == (target, len(rows), len(meant))
     assert shown.by_group == Counter(group for row in meant for group in row.groups)
     assert previewed.topics == [str(topic) for topic in push.cover.topics]
     assert {row.connection_id for row in shown.sample} <= {row.connection_id for row in meant}
@@ -247,6 +249,30 @@ async def test_beyond_what_is_walked_the_rest_is_estimated(service: Service, mon
     monkeypatch.setattr(audience, "WALKED_AT_MOST", 20)
     shown = (await _preview(service)).audience
     assert (shown.connections, shown.terminals, shown.exact, shown.names) == (40, 40, False, None)
+    assert shown.flow is None
+
+
+async def test_a_target_whose_clauses_are_too_many_to_walk_is_still_counted(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        await service.connect(f"o{number}", f"user{number}", groups=("ops",))
+    await service.connect("i", "ivy", groups=("it",))
+    await service.crowd(40)
+    target = "(group:ops or group:it) and not group:ops"
+    assert (await _preview(service, target)).audience.flow is not None
+    monkeypatch.setattr(audience, "WALKED_AT_MOST", 20)
+    shown = (await _preview(service, target)).audience
+    assert (shown.connections, shown.exact, shown.flow) == (1, True, None)
+
+
+async def test_clauses_are_counted_among_all_who_are_connected(service: Service) -> None:
+    for number in range(3):
+        await service.connect(f"o{number}", f"user{number}", groups=("ops",), attributes={"floor": number})
+    await service.crowd(40)
+    flow = (await _preview(service, "floor > 0 and group:ops")).audience.flow
+    assert flow is not None
+    assert [(part.into, part.out) for part in flow.parts] == [(43, 3), (3, 2)]
 
 
 async def test_a_push_that_must_be_acknowledged_may_cost_more_than_one_that_need_not(service: Service) -> None:
