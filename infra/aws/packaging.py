@@ -38,12 +38,13 @@ PLATFORM: Final = "aarch64-manylinux2014"
 
 BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "events", "scheduler", "secretsmanager", "sqs"})
 """Of botocore's models of some 400 services (25 MB), those that a function has a client of."""
-NOT_RUN: Final = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx"})
-"""Files of a distribution that say how it was made."""
+NOT_RUN: Final = frozenset({".c", ".h", ".map", ".pxd", ".pyc", ".pyi", ".pyx"})
+"""Files of a distribution, or of the console's build, that say how it was made."""
 NOT_REPRODUCIBLE: Final = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"})
 """Files in which an installer says what it did."""
-READ_BY: Final = {"admin_api.error_page": ("docs/errors.md",)}
-"""Files beside the code that a module of ours reads."""
+CONSOLE: Final = "admin_api/console/dist"
+READ_BY: Final = {"admin_api.error_page": ("docs/errors.md",), "admin_api.console_build": (CONSOLE,)}
+"""Files beside the code that a module of ours reads; of a directory all that are in it, if it is there."""
 LOADED_BY: Final = {"zoneinfo": ("tzdata",), "infra.aws.process": ("aws-xray-sdk", "wrapt")}
 """Distributions that a module loads when they are first needed: time zones, and where traces are made, the SDK."""
 
@@ -78,9 +79,19 @@ def imported_by(function: str) -> Contents:
             modules.add(str(path.relative_to(site)))
         elif path.is_relative_to(ROOT):
             files.add(str(path.relative_to(ROOT)))
-            files.update(READ_BY.get(module, ()))
+            files.update(read_by(module))
     modules |= files
     return Contents(files, names, {path for path in modules if path.endswith(".py")})
+
+
+def read_by(module: str, root: Path = ROOT) -> Iterator[str]:
+    """The files beside the code that a module of ours reads, by their path in this repository."""
+    for name in READ_BY.get(module, ()):
+        if (root / name).is_file():
+            yield name
+        for path in (root / name).rglob("*"):
+            if path.is_file() and path.suffix not in NOT_RUN:
+                yield path.relative_to(root).as_posix()
 
 
 def write(contents: Contents, target: Path, site: Path) -> None:
@@ -287,7 +298,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.into.mkdir(parents=True, exist_ok=True)
     site = installed_here() if options.host else lambda_site(options.into)
     interpreter = sys.executable if options.host else runtime_interpreter(options.compile_with)
-    print(_report(build(options.functions or FUNCTIONS, options.into, site, interpreter)))
+    packages = build(options.functions or FUNCTIONS, options.into, site, interpreter)
+    print(_report(packages))
+    if options.into / "api" in packages and not (options.into / "api" / CONSOLE).is_dir():
+        print(
+            "the console is left out, for it is not built: its pages will say so, and all else works; `make console`"
+            " builds it, with npm and Node 20 or newer"
+        )
     if interpreter is None:
         print(
             f"{options.compile_with} is no Python {PYTHON_VERSION}, so modules are not compiled, and cold starts take"

@@ -118,6 +118,11 @@ EXAMPLE: Final[Mapping[str, str]] = {
     "FANFARE_LAST_SEEN_DAYS": "30",
     "FANFARE_ISSUERS": '[{"issuer": "https://id.example", "audiences": ["fanfare"], "discovery": true}]',
     "FANFARE_TICKET_KEY": "A" * 64,
+    "FANFARE_WS_URL": "wss://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/live",
+    "FANFARE_CONSOLE_OIDC_AUTHORITY": "",
+    "FANFARE_CONSOLE_OIDC_CLIENT_ID": "",
+    "FANFARE_CONSOLE_OIDC_SCOPE": "openid",
+    "FANFARE_CONSOLE_CONFIRM_ABOVE": "100",
     "FANFARE_WEBHOOKS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/webhooks",
     "FANFARE_WEBHOOKS_SECRET": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks-AbCdEf",
 }

@@ -7,7 +7,7 @@ import os
 from mangum import Mangum
 
 from admin_api.app import create_app
-from admin_api.settings import ApiSettings
+from admin_api.settings import ApiSettings, ConsoleSettings, Oidc
 from infra.aws import adapters
 from infra.aws.metrics import metered
 from infra.aws.process import Process
@@ -17,6 +17,24 @@ from services.authorizer import base64url
 from services.authorizer.handler import verifier_from
 from services.connections.admission import Admission
 
+
+def console_from(variables: Variables) -> ConsoleSettings:
+    """What the console's pages are told. Without an authority people paste a token. Raises SettingsError."""
+    authority = variables.optional_text("FANFARE_CONSOLE_OIDC_AUTHORITY")
+    oidc = None
+    if authority is not None:
+        oidc = Oidc(
+            authority=authority,
+            client_id=variables.text("FANFARE_CONSOLE_OIDC_CLIENT_ID"),
+            scope=variables.text("FANFARE_CONSOLE_OIDC_SCOPE"),
+        )
+    return ConsoleSettings(
+        ws_url=variables.text("FANFARE_WS_URL"),
+        oidc=oidc,
+        confirm_above=variables.number("FANFARE_CONSOLE_CONFIRM_ABOVE", least=0, most=1_000_000_000),
+    )
+
+
 process = Process(os.environ)
 settings = from_environment(os.environ)
 variables = Variables(os.environ)
@@ -24,7 +42,7 @@ ports = metered(adapters.build(settings, halted=process.meter.halted).ports, pro
 app = create_app(
     ports,
     verifier_from(os.environ),
-    ApiSettings(allowed_origins=variables.names("FANFARE_ALLOWED_ORIGINS")),
+    ApiSettings(allowed_origins=variables.names("FANFARE_ALLOWED_ORIGINS"), console=console_from(variables)),
     admission=Admission(ports, connections_per_user=settings.connections_per_user),
     ticket_key=base64url.decode(variables.text("FANFARE_TICKET_KEY")),
 )

@@ -112,6 +112,26 @@ def test_the_api_brings_the_page_of_errors_that_it_serves(packages: Path) -> Non
     assert run(packages / "api", code) == "True"
 
 
+def test_the_api_brings_the_console_that_was_built(tmp_path: Path) -> None:
+    build = tmp_path / packaging.CONSOLE
+    (build / "assets").mkdir(parents=True)
+    for name in ("index.html", "assets/app-1a2b.js", "assets/app-1a2b.js.map"):
+        (build / name).touch()
+    assert set(packaging.read_by("admin_api.console_build", tmp_path)) == {
+        f"{packaging.CONSOLE}/index.html",
+        f"{packaging.CONSOLE}/assets/app-1a2b.js",
+    }
+
+
+def test_it_is_read_where_the_package_has_it(packages: Path) -> None:
+    code = "from admin_api.settings import CONSOLE_BUILD; print(CONSOLE_BUILD)"
+    assert run(packages / "api", code) == str(packages / "api" / packaging.CONSOLE)
+
+
+def test_without_a_console_the_api_is_packaged_all_the_same(tmp_path: Path) -> None:
+    assert list(packaging.read_by("admin_api.console_build", tmp_path)) == []
+
+
 @pytest.mark.parametrize(("function", "most_mb"), [("authorizer", 18), ("stream", 12), ("api", 45)])
 def test_packages_stay_small(packages: Path, function: str, most_mb: int) -> None:
     assert packaging.size_bytes(packages / function) < most_mb * 1_000_000

@@ -23,6 +23,7 @@ TEMPLATE: Final = template_file.load()
 FUNCTIONS: Final = of_type(TEMPLATE, "AWS::Serverless::Function")
 ROLES: Final = of_type(TEMPLATE, "AWS::IAM::Role")
 ALARMS: Final = of_type(TEMPLATE, "AWS::CloudWatch::Alarm")
+OF_THE_CONSOLE: Final = {name for name in EXAMPLE if name == "FANFARE_WS_URL" or name.startswith("FANFARE_CONSOLE_")}
 ISSUER: Final = {"Issuer": "https://id.example", "Audience": "fanfare"}
 
 
@@ -101,6 +102,7 @@ class TestFunctions:
             "FANFARE_TICKET_KEY",
             "FANFARE_WEBHOOKS_QUEUE_URL",
             "FANFARE_WEBHOOKS_SECRET",
+            *OF_THE_CONSOLE,
         }
         needed = {name for name in EXAMPLE if not name.startswith("AWS_")} - only_some
         assert needed <= set(variables_of(function))
@@ -302,6 +304,32 @@ class TestTokens:
         fields = json.loads(text(section(logged)["Format"]))
         sources = " ".join(fields.values()).lower()
         assert not re.search(r"query|header|authorization|protocol|token|body|fullpath", sources)
+
+
+class TestConsole:
+    """What its pages are told is told to the function that serves them, and to no other."""
+
+    def test_only_the_api_is_told(self) -> None:
+        assert OF_THE_CONSOLE
+        assert {name for name in FUNCTIONS if set(variables_of(name)) >= OF_THE_CONSOLE} == {"Api"}
+        assert {name for name in FUNCTIONS if OF_THE_CONSOLE & set(variables_of(name))} == {"Api"}
+
+    def test_it_connects_where_terminals_are_told_to(self) -> None:
+        output = section(section(TEMPLATE["Outputs"])["WebSocketUrl"])
+        assert variables_of("Api")["FANFARE_WS_URL"] == output["Value"]
+
+    def test_people_paste_a_token_unless_there_is_an_identity_provider(self) -> None:
+        assert default_of("ConsoleOidcAuthority") == ""
+
+    @pytest.mark.parametrize("sign", [";", ",", " ", "'", '"', "\n"])
+    def test_no_authority_can_break_out_of_the_policy_that_names_it(self, sign: str) -> None:
+        pattern = text(section(section(TEMPLATE["Parameters"])["ConsoleOidcAuthority"])["AllowedPattern"])
+        assert re.fullmatch(pattern, "https://id.example/realms/office")
+        assert not re.fullmatch(pattern, f"https://id.example{sign}*")
+
+    def test_compressed_files_come_out_as_they_are(self) -> None:
+        (rest,) = of_type(TEMPLATE, "AWS::ApiGateway::RestApi").values()
+        assert properties(rest)["BinaryMediaTypes"] == ["*/*"]
 
 
 class TestApis:
