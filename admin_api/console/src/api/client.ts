@@ -1,0 +1,54 @@
+import createClient, { type Client, type Middleware } from "openapi-fetch";
+import { conditional } from "./conditional.js";
+import { ProblemError, problemOf } from "./problem.js";
+import type { paths } from "./schema.js";
+
+/** The REST API with its types. A refusal is thrown, as a ProblemError. */
+export type Api = Client<paths>;
+
+/** What the client needs of the session. `ended` is called when the service does not take the token any more. */
+export interface Credentials {
+  token(): string | null;
+  ended(problem: ProblemError): void;
+}
+
+/** A client of the service at `baseUrl` that sends the session's token. */
+export function apiClient(baseUrl: string, credentials: Credentials, fetchAnew: typeof fetch = fetch): Api {
+  const client = createClient<paths>({ baseUrl, fetch: conditional((input, init) => fetchAnew(input, init)) });
+  client.use(bearer(credentials));
+  return client;
+}
+
+function bearer(credentials: Credentials): Middleware {
+  return {
+    onRequest({ request }) {
+      const token = credentials.token();
+      if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+    },
+    async onResponse({ response }) {
+      if (response.ok) return;
+      const problem = await refusal(response);
+      if (problem.status === 401) credentials.ended(problem);
+      throw problem;
+    },
+    onError({ error }) {
+      return problemOf(error);
+    },
+  };
+}
+
+async function refusal(response: Response): Promise<ProblemError> {
+  const type = response.headers.get("Content-Type") ?? "";
+  if (!type.startsWith("application/problem+json")) return new ProblemError({ status: response.status });
+  return new ProblemError((await response.json()) as Record<string, unknown>);
+}
+
+/**
+ * The body of an answer that has one. Raises TypeError for one without: the client throws refusals by itself.
+ *
+ * @example const push = answered(await api.GET("/v1/pushes/{push_id}", { params: { path: { push_id } } }));
+ */
+export function answered<T>(result: { data?: T | undefined; response: Response }): T {
+  if (result.data === undefined) throw new TypeError(`${result.response.url} answered without a body`);
+  return result.data;
+}

@@ -1,0 +1,37 @@
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
+
+/** The one accent; every other colour is a grey or says a state (states.css). */
+const accent: MantineColorsTuple = [
+  "#eef2fd",
+  "#dbe3fa",
+  "#b6c5f3",
+  "#8ea5ec",
+  "#6c8ae6",
+  "#5678e2",
+  "#3a5bc7",
+  "#3351b3",
+  "#2a4496",
+  "#203677",
+];
+
+/** How Mantine's components look. Written to CSS when the console is built (build/theme_variables.ts). */
+export const theme = createTheme({
+  colors: { accent },
+  primaryColor: "accent",
+  primaryShade: { light: 6, dark: 4 },
+  autoContrast: true,
+  defaultRadius: "sm",
+  cursorType: "pointer",
+  fontFamily:
+    'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif',
+  fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.125rem" },
+  headings: {
+    fontWeight: "600",
+    sizes: { h1: { fontSize: "1.25rem" }, h2: { fontSize: "1rem" }, h3: { fontSize: "0.875rem" } },
+  },
+  components: {
+    // What these would write into the page to lock its scrolling, the security policy refuses.
+    Modal: { defaultProps: { lockScroll: false } },
+    Drawer: { defaultProps: { lockScroll: false } },
+  },
+});

@@ -1,0 +1,5 @@
+import { Page } from "../../shell/Page.js";
+
+export function Component() {
+  return <Page title="Audit">{null}</Page>;
+}

@@ -1,0 +1,110 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type Api, answered, apiClient } from "../api/client.js";
+import type { Config } from "../api/config.js";
+import { ApiProvider } from "../api/context.js";
+import { type ProblemError, problemOf } from "../api/problem.js";
+import type { Caller } from "../api/schema.js";
+import { forgetToken, keepToken, takeToken } from "./store.js";
+
+/** A scope of the REST API. */
+export type Scope =
+  | "push:send"
+  | "push:read"
+  | "push:approve"
+  | "terminals:read"
+  | "terminals:manage"
+  | "strategies:write"
+  | "senders:write"
+  | "audit:read";
+
+/** Who is signed in. */
+export interface Session {
+  readonly config: Config;
+  readonly caller: Caller;
+  readonly token: string;
+  /** Whether the token has a scope: what it has not, is not shown. */
+  may(scope: Scope): boolean;
+  signOut(): void;
+}
+
+/** `checking`: the service is asked what a token is worth. `out`: nobody is signed in, perhaps for a reason. */
+export type Standing =
+  | { readonly is: "checking" }
+  | { readonly is: "out"; readonly because: ProblemError | null; signIn(token: string): void }
+  | { readonly is: "in"; readonly session: Session };
+
+/** For tests, which bring a session of their own; pages use `useSession`. */
+export const SessionContext = createContext<Session | null>(null);
+
+/** Who is signed in. Raises Error outside of a session. */
+export function useSession(): Session {
+  const session = use(SessionContext);
+  if (session === null) throw new Error("useSession: nobody is signed in here");
+  return session;
+}
+
+interface SignedIn {
+  readonly token: string;
+  readonly caller: Caller;
+}
+
+/** Holds the session; `children` gets where it stands. */
+export function SessionHolder({ config, children }: { config: Config; children: (standing: Standing) => ReactNode }) {
+  const queries = useQueryClient();
+  const token = useRef<string | null>(takeToken());
+  const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
+  const [checking, setChecking] = useState(token.current !== null);
+  const [because, setBecause] = useState<ProblemError | null>(null);
+
+  const end = useCallback(
+    (problem: ProblemError | null) => {
+      token.current = null;
+      forgetToken();
+      queries.clear();
+      setSignedIn(null);
+      setChecking(false);
+      setBecause(problem);
+    },
+    [queries],
+  );
+  const api: Api = useMemo(() => {
+    const base = new URL(config.api_base, location.origin).href.replace(/\/$/, "");
+    return apiClient(base, { token: () => token.current, ended: end });
+  }, [config, end]);
+  const signIn = useCallback(
+    async (given: string) => {
+      token.current = given;
+      setChecking(true);
+      setBecause(null);
+      try {
+        const caller = answered(await api.GET("/v1/caller"));
+        keepToken(given);
+        setSignedIn({ token: given, caller });
+        setChecking(false);
+      } catch (error) {
+        end(problemOf(error));
+      }
+    },
+    [api, end],
+  );
+  useEffect(() => {
+    if (token.current !== null) void signIn(token.current);
+  }, [signIn]);
+
+  const session = useMemo<Session | null>(() => {
+    if (signedIn === null) return null;
+    const scopes = new Set(signedIn.caller.scopes);
+    return { config, ...signedIn, may: scope => scopes.has(scope), signOut: () => end(null) };
+  }, [signedIn, config, end]);
+
+  if (session !== null) {
+    return (
+      <SessionContext value={session}>
+        <ApiProvider value={api}>{children({ is: "in", session })}</ApiProvider>
+      </SessionContext>
+    );
+  }
+  if (checking) return children({ is: "checking" });
+  return children({ is: "out", because, signIn: given => void signIn(given) });
+}
