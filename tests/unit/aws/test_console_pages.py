@@ -109,7 +109,8 @@ def invoked(**variables: str) -> subprocess.CompletedProcess[str]:
     """A process that imports the function as Lambda does, and prints what it answers for the config."""
     code = (
         "from infra.aws.functions.api import handler\n"
-        f"print(handler({event('/console/config.json')!r}, None)['body'])\n"
+        "from tests.unit.aws.lambda_context import Context\n"
+        f"print(handler({event('/console/config.json')!r}, Context())['body'])\n"
     )
     environment = {**EXAMPLE, **variables}
     return subprocess.run(
