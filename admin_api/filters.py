@@ -1,10 +1,10 @@
-"""The filters of `GET /v1/terminals` and `GET /v1/terminals/away`, made into one target."""
+"""The filters of `GET /v1/terminals` and its like, made into one target."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from admin_api.models.terminals import TerminalQuery
+from admin_api.models.terminals import TerminalFilters
 from admin_api.problems import invalid_request
 from services.authorizer import strict_json
 from services.domain import names
@@ -26,27 +26,30 @@ from services.domain.targets.tokens import number_in
 ATTRIBUTE_PREFIX = "attr."
 
 
-def target_of(query: TerminalQuery) -> Target:
+def target_of(query: TerminalFilters) -> Target:
     """Who the filters mean: all of them must hold, and of one that is repeated any value.
 
     Raises Problem (422): `invalid_target`, `invalid_name`, `invalid_request` for an unknown parameter.
     """
-    parts: list[Target] = [_target(text) for text in query.target]
+    parts: list[Target] = []
+    for target in map(_target, query.target):
+        parts.extend(target.of if isinstance(target, Every) else (target,))
     if query.user:
         parts.append(Users(_names(query.user, "user")))
     if query.group:
         parts.append(Groups(_names(query.group, "group")))
+    known = [*type(query).model_fields, f"{ATTRIBUTE_PREFIX}<name>"]
     for parameter, given in (query.model_extra or {}).items():
-        parts.append(_attribute(parameter, given if isinstance(given, list) else [given]))
+        parts.append(_attribute(parameter, given if isinstance(given, list) else [given], known))
     if not parts:
         return All()
     return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
-def _attribute(parameter: str, values: Sequence[str]) -> Target:
+def _attribute(parameter: str, values: Sequence[str], known: Sequence[str]) -> Target:
     if not parameter.startswith(ATTRIBUTE_PREFIX):
-        known = "target, user, group, attr.<name>, limit and cursor are"
-        raise invalid_request([{"parameter": parameter[:64], "detail": f"is no parameter of this listing; {known}"}])
+        detail = f"is no parameter here; {', '.join(known[:-1])} and {known[-1]} are"
+        raise invalid_request([{"parameter": parameter[:64], "detail": detail}])
     name = names.checked(parameter.removeprefix(ATTRIBUTE_PREFIX), "the attribute's name")
     _check_number(parameter, values)
     return Attr(name, "in", tuple(meaning for text in values for meaning in _meanings(text, parameter)))

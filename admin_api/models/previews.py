@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pydantic import Field
 
-from admin_api.models import terminals, timelines
+from admin_api.models import audiences, terminals, timelines
 from admin_api.models.base import EXAMPLE_PUSH_ID, Model, Moment
 from services.domain import cost, moments
 from services.domain.timeline import picture
-from services.pushes.audience import Audience as DomainAudience
 from services.pushes.preview import Preview as DomainPreview
-
-
-class ValueCount(Model):
-    """How many connections have this value."""
-
-    value: str | int | float | bool
-    connections: int
-
-
-class Audience(Model):
-    """Who is meant: connected now, and away."""
-
-    connections: int
-    terminals: int
-    users: int
-    away: int = Field(description="Terminals that were here lately and are not connected; they may come back in time.")
-    by_group: dict[str, int] = Field(description="Connections of each group; one may be in several.")
-    by_attribute: dict[str, list[ValueCount]] = Field(description="Of each attribute the 20 commonest values.")
-    by_timezone: dict[str, int] = Field(
-        description='Terminals of each time zone, where the window goes by their own clocks; `""`: of none known.'
-    )
-    exact: bool = Field(description="`false`: there are more than are counted one by one; the rest is estimated.")
 
 
 class PlanShown(Model):
@@ -64,7 +39,7 @@ class Preview(Model):
     """What the push would do if it were sent now."""
 
     plan: PlanShown
-    audience: Audience
+    audience: audiences.Audience
     sample: list[terminals.Terminal] = Field(description="Up to 10 of those who are connected.")
     topics: list[str] = Field(description="What would be read to find them, the cheapest that holds them all.")
     frame_bytes: int = Field(description="Size of the largest frame that a terminal would get; the limit is 32,768.")
@@ -87,7 +62,7 @@ def preview_json(preview: DomainPreview, now_s: float) -> dict[str, object]:
     ]
     return {
         "plan": {"id": preview.plan.id, "expires_at": moments.text(preview.plan.expires_at_s)},
-        "audience": _audience_json(preview.audience),
+        "audience": audiences.audience_json(preview.audience),
         "sample": [terminals.terminal_json(row, now_s) for row in preview.audience.sample],
         "topics": list(preview.topics),
         "frame_bytes": preview.frame_bytes,
@@ -102,36 +77,9 @@ def preview_json(preview: DomainPreview, now_s: float) -> dict[str, object]:
     }
 
 
-def _audience_json(audience: DomainAudience) -> dict[str, object]:
-    """An `Audience`. Values of attributes are in lists, since as JSON names 1 and "1" would be the same."""
-    by_attribute: Mapping[str, object] = {
-        name: [{"value": value, "connections": number} for value, number in values.items()]
-        for name, values in audience.by_attribute.items()
-    }
-    return {
-        "connections": audience.connections,
-        "terminals": audience.terminals,
-        "users": audience.users,
-        "away": audience.away,
-        "by_group": dict(audience.by_group),
-        "by_attribute": by_attribute,
-        "by_timezone": dict(audience.by_timezone),
-        "exact": audience.exact,
-    }
-
-
 EXAMPLE: dict[str, object] = {
     "plan": {"id": EXAMPLE_PUSH_ID, "expires_at": "2026-11-24T10:00:00.000Z"},
-    "audience": {
-        "connections": 387,
-        "terminals": 387,
-        "users": 351,
-        "away": 63,
-        "by_group": {"ops": 387, "oncall": 12},
-        "by_attribute": {"os": [{"value": "windows", "connections": 387}]},
-        "by_timezone": {},
-        "exact": True,
-    },
+    "audience": audiences.EXAMPLE,
     "sample": [terminals.EXAMPLE],
     "topics": ["group:ops"],
     "frame_bytes": 231,

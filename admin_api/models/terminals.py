@@ -7,17 +7,28 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from admin_api.models import targets
-from admin_api.models.base import EXAMPLE_CONNECTION_ID, Attributes, Model, Moment, NextCursor, PageQuery
+from admin_api.models.base import (
+    EXAMPLE_CONNECTION_ID,
+    EXAMPLE_PUSH_ID,
+    Attributes,
+    Model,
+    Moment,
+    NextCursor,
+    PageQuery,
+)
 from services.connections.presence import Certainty, certainty
 from services.domain import moments
 from services.domain.connection import Connection
+from services.domain.pushes import State
 from services.ports import Seen, SocketInfo
+from services.pushes.terminal_log import Shown
 
 
-class TerminalQuery(PageQuery):
+class TerminalFilters(Model):
     """Filters; given together, all must hold. Those for attributes, `attr.<name>`, are extra members."""
 
-    model_config = ConfigDict(extra="allow")
+    # Query parameters are text.
+    model_config = ConfigDict(extra="allow", strict=False)
 
     target: list[str] = Field(
         [],
@@ -26,6 +37,12 @@ class TerminalQuery(PageQuery):
     )
     user: list[str] = Field([], description="Of this user. Repeat it for any of several.", examples=[["alice"]])
     group: list[str] = Field([], description="In this group. Repeat it for any of several.", examples=[["ops"]])
+
+
+class TerminalQuery(PageQuery, TerminalFilters):
+    """The filters, and which page of those whom they mean."""
+
+    model_config = TerminalFilters.model_config
 
 
 class Terminal(Model):
@@ -73,6 +90,37 @@ class TerminalPage(Model):
 
     items: list[Terminal]
     next_cursor: NextCursor
+
+
+class RecentQuery(Model):
+    """How many."""
+
+    # Query parameters are text.
+    model_config = ConfigDict(strict=False)
+
+    limit: int = Field(20, ge=1, le=100, description="Most items.")
+
+
+class TerminalPush(Model):
+    """A push that was meant for the terminal."""
+
+    id: str
+    at: Moment = Field(description="When it was released to the terminal.")
+    topic: str = Field(description="Under which of its topics.", examples=["group:ops"])
+    state: State = Field(description="Of the push as a whole.")
+    strategy: str | None = Field(description="The name of its strategy; null: it has none.")
+    title: str | None = Field(
+        description="The message if that is text, else its member `title`; cut to 120 characters. Null: neither."
+    )
+    receipt: Literal["sent", "received", "read", "failed", "recalled"] | None = Field(
+        description="What became of it there; null: the push keeps no receipts, or it has not reached the terminal."
+    )
+
+
+class TerminalPushes(Model):
+    """Newest first."""
+
+    items: list[TerminalPush]
 
 
 class AwayTerminal(Model):
@@ -142,6 +190,20 @@ def verification_json(row: Connection, info: SocketInfo | None) -> dict[str, obj
     }
 
 
+def push_json(shown: Shown) -> dict[str, object]:
+    """A `TerminalPush`."""
+    receipt = None if shown.receipt is None else shown.receipt.kind
+    return {
+        "id": shown.push.id,
+        "at": moments.text(shown.at_s),
+        "topic": str(shown.topic),
+        "state": shown.push.state.value,
+        "strategy": shown.push.strategy.name,
+        "title": shown.title,
+        "receipt": None if receipt in ("gone", "expired", "skipped") else receipt,
+    }
+
+
 EXAMPLE: dict[str, object] = {
     "connection_id": EXAMPLE_CONNECTION_ID,
     "terminal_id": "alice/till-4",
@@ -175,4 +237,17 @@ EXAMPLE_AWAY: dict[str, object] = {
     "groups": ["ops", "oncall"],
     "attributes": {"os": "windows", "build": 19045},
     "last_seen_at": "2026-11-23T17:02:11.480Z",
+}
+EXAMPLE_PUSHES: dict[str, object] = {
+    "items": [
+        {
+            "id": EXAMPLE_PUSH_ID,
+            "at": "2026-11-24T09:00:00.004Z",
+            "topic": "group:ops",
+            "state": "completed",
+            "strategy": "must-read",
+            "title": "Printer 4 is back",
+            "receipt": "read",
+        }
+    ]
 }

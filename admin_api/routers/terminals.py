@@ -12,11 +12,13 @@ from admin_api.answers import answer, listing, nothing
 from admin_api.authentication import needs
 from admin_api.cursors import open_listing, seal_listing
 from admin_api.documented import refusals, shown
+from admin_api.models import audiences as audience_forms
 from admin_api.models import terminals as forms
 from admin_api.models.base import EXAMPLE_CONNECTION_ID
 from admin_api.routing import ApiRequest, ApiRoute
 from services.connections import away, presence
 from services.domain.targets import json_form
+from services.pushes import audience, terminal_log
 
 router = APIRouter(prefix="/v1/terminals", tags=["terminals"], route_class=ApiRoute)
 
@@ -59,6 +61,26 @@ async def list_terminals(request: ApiRequest, query: Annotated[forms.TerminalQue
 
 
 @router.get(
+    "/summary",
+    response_model=audience_forms.Summary,
+    summary="Count connected terminals",
+    responses={
+        200: shown("Who is meant, counted.", {"audience": audience_forms.EXAMPLE}),
+        **refusals("invalid_target", "invalid_name"),
+    },
+    openapi_extra={**needs("terminals:read"), "parameters": [_ATTRIBUTE_FILTER]},
+)
+async def summarize_terminals(request: ApiRequest, query: Annotated[forms.TerminalFilters, Query()]) -> Response:
+    """Count whom the filters of `GET /v1/terminals` mean, and how each clause narrows them down; none: everybody.
+
+    It is the `audience` of a preview, without a push and without a plan. Up to 200,000 connections are counted one by
+    one, so a narrow target is answered sooner than a wide one.
+    """
+    counted = await audience.counted(request.ports, filters.target_of(query), clauses=True)
+    return answer({"audience": audience_forms.audience_json(counted)})
+
+
+@router.get(
     "/away",
     response_model=forms.AwayPage,
     summary="List terminals that are away",
@@ -92,6 +114,26 @@ async def look_at_terminal(request: ApiRequest, connection_id: _ConnectionId) ->
     """One connection, with the id of its token and where it comes from."""
     row = await presence.one(request.ports, connection_id)
     return answer(forms.detail_json(row, request.ports.clock.now_s()))
+
+
+@router.get(
+    "/{connection_id}/pushes",
+    response_model=forms.TerminalPushes,
+    summary="List the last pushes for a terminal",
+    responses={200: shown("Up to `limit` of them.", forms.EXAMPLE_PUSHES), **refusals("terminal_not_found")},
+    openapi_extra=needs("terminals:read", "push:read"),
+)
+async def list_terminal_pushes(
+    request: ApiRequest, connection_id: _ConnectionId, query: Annotated[forms.RecentQuery, Query()]
+) -> Response:
+    """The last pushes that were meant for the terminal of a connection as it is now, newest first, with its receipts.
+
+    They are looked up in the logs of its topics, at most 2,000 entries in each. So what is not retained, or not any
+    more, is not among them, nor what was meant for the connection by its id.
+    """
+    row = await presence.one(request.ports, connection_id)
+    found = await terminal_log.last(request.ports, row, limit=query.limit)
+    return answer({"items": [forms.push_json(each) for each in found]})
 
 
 @router.delete(

@@ -18,6 +18,7 @@ OPERATIONS = [
     ("GET", "/v1/pushes/x", "push:read"),
     ("POST", "/v1/pushes/x/cancel", "push:send"),
     ("GET", "/v1/terminals", "terminals:read"),
+    ("GET", "/v1/terminals/summary", "terminals:read"),
     ("GET", "/v1/terminals/x", "terminals:read"),
     ("DELETE", "/v1/terminals/x", "terminals:manage"),
     ("POST", "/v1/terminals/x/verify", "terminals:read"),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from admin_api.answers import ITEMS_AT_A_TIME
+from infra.local.database import FILE
 from services.domain.audit import AuditEntry
 from services.domain.connection import LONGEST_HANDSHAKE_S
+from services.domain.pushes import Receipt, ReceiptKind
 from services.domain.targets.expression import MAX_LISTED
-from tests.unit.admin_api.service import Service, segment
+from tests.unit.admin_api.service import Json, Service, segment
 
 GONE = "R0oXAdfD0kwCH6w%3D"
 
@@ -183,7 +188,7 @@ async def test_a_connection_is_found_whatever_its_id_holds(service: Service, con
     assert shown["connection_id"] == connection_id
 
 
-@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("DELETE", ""), ("POST", "/verify")])
+@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("GET", "/pushes"), ("DELETE", ""), ("POST", "/verify")])
 async def test_a_connection_that_is_not_open_is_404(service: Service, method: str, suffix: str) -> None:
     response = await service.api.request(method, f"/v1/terminals/{GONE}{suffix}")
     assert (response.status_code, response.json()["code"]) == (404, "terminal_not_found")
@@ -229,3 +234,141 @@ async def test_verifying_a_connection_whose_handshake_may_be_under_way_does_not_
     verified = (await service.api.post(f"/v1/terminals/{segment(row.connection_id)}/verify")).json()
     assert verified["presence"] == "gone"
     assert await users(service) == ["alice"]
+
+
+async def summary(service: Service, query: str = "") -> Json:
+    response = await service.api.get(f"/v1/terminals/summary?{query}")
+    assert response.status_code == 200, response.text
+    audience: Json = response.json()["audience"]
+    return audience
+
+
+async def test_a_summary_counts_whom_the_filters_mean_and_how_the_clauses_narrow_them_down(service: Service) -> None:
+    await service.connect("alice", groups=["ops"], attributes={"os": "mac"})
+    await service.connect("bob", groups=["ops", "it"], attributes={"os": "linux"})
+    await service.connect("carol")
+    counted = await summary(service, "target=not%20user:bob%20and%20group:ops&attr.os=mac")
+    assert counted | {"flow": None} == {
+        "connections": 1,
+        "terminals": 1,
+        "users": 1,
+        "away": 0,
+        "by_group": {"ops": 1},
+        "by_attribute": {"os": [{"value": "mac", "connections": 1}]},
+        "by_timezone": {},
+        "exact": True,
+        "flow": None,
+    }
+    ops = {"text": "group:ops", "clause": {"groups": ["ops"]}, "op": "is", "in": 3, "out": 2, "parts": []}
+    bob = {"text": "user:bob", "clause": {"users": ["bob"]}, "op": "is", "in": 2, "out": 1, "parts": []}
+    others = {"text": "not user:bob", "clause": {"not": bob["clause"]}, "op": "not", "in": 2, "out": 1, "parts": [bob]}
+    mac = {"attr": "os", "op": "in", "value": ["mac"]}
+    assert counted["flow"] == {
+        "text": "not user:bob and group:ops and os in (mac)",
+        "clause": {"every": [others["clause"], ops["clause"], mac]},
+        "op": "every",
+        "in": 3,
+        "out": 1,
+        "parts": [
+            ops,
+            others,
+            {"text": "os in (mac)", "clause": mac, "op": "is", "in": 1, "out": 1, "parts": []},
+        ],
+    }
+
+
+async def test_a_summary_without_filters_is_of_everybody_and_leaves_no_plan(service: Service, tmp_path: Path) -> None:
+    await service.connect("alice")
+    await service.connect("bob")
+    counted = await summary(service)
+    assert counted["flow"] == {
+        "text": "all",
+        "clause": {"all": True},
+        "op": "everybody",
+        "in": 2,
+        "out": 2,
+        "parts": [],
+    }
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM plans").fetchone() == (0,)
+
+
+async def test_a_summary_says_what_a_preview_says(service: Service) -> None:
+    await service.connect("alice", groups=["ops"])
+    await service.connect("bob", attributes={"os": "mac"})
+    target = "group:(ops, it) or has os"
+    previewed = await service.api.post("/v1/pushes/preview", json={"target": target, "message": 1})
+    assert (await service.get("/v1/terminals/summary", target=target))["audience"] == previewed.json()["audience"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("target=os%20%3D%3D", "invalid_target"),
+        ("group=%20ops", "invalid_name"),
+        ("grup=ops", "invalid_request"),
+        ("limit=10", "invalid_request"),
+        ("cursor=e30", "invalid_request"),
+    ],
+)
+async def test_a_summary_of_filters_that_make_no_sense_is_refused(service: Service, query: str, code: str) -> None:
+    response = await service.api.get(f"/v1/terminals/summary?{query}")
+    assert (response.status_code, response.json()["code"]) == (422, code)
+
+
+async def test_a_connection_called_as_a_listing_does_not_hide_it(service: Service) -> None:
+    for name in ("summary", "away"):
+        await service.connect(name, connection_id=name)
+    assert (await summary(service))["connections"] == 2
+    assert await service.items("/v1/terminals/away") == []
+
+
+async def test_the_last_pushes_for_a_terminal_are_listed_newest_first(service: Service) -> None:
+    row = await service.connect("alice", groups=["ops"])
+    sent = []
+    for target, message in (("group:ops", "first"), ("user:bob", "for bob"), ("all", {"title": "second"})):
+        service.clock.at_s += 1
+        sent.append(await service.push(target, message, strategy={"name": "must-read"}))
+    path = f"/v1/terminals/{segment(row.connection_id)}/pushes"
+    items = await service.items(path)
+    assert [(item["id"], item["topic"], item["title"]) for item in items] == [
+        (sent[2]["id"], "all", "second"),
+        (sent[0]["id"], "group:ops", "first"),
+    ]
+    assert {(item["state"], item["strategy"], item["receipt"]) for item in items} == {("sending", "must-read", None)}
+    assert await service.items(path, limit=1) == items[:1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("sent", "sent"), ("received", "received"), ("gone", None), ("skipped", None)]
+)
+async def test_a_push_for_a_terminal_has_its_receipt(service: Service, kind: ReceiptKind, shown: str | None) -> None:
+    row = await service.connect("alice")
+    push_id = str((await service.push("user:alice", strategy={"receipts": "each"}))["id"])
+    receipt = Receipt(
+        push_id=push_id,
+        connection_id=row.connection_id,
+        terminal_id=row.terminal_id,
+        user="alice",
+        kind=kind,
+        at_s=service.clock.at_s,
+    )
+    await service.ports.pushes.replayed([receipt])
+    await service.ports.pushes.acknowledge(receipt, early=True)
+    (item,) = await service.items(f"/v1/terminals/{segment(row.connection_id)}/pushes")
+    assert item["receipt"] == shown
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "many"])
+async def test_too_many_pushes_for_a_terminal_are_refused(service: Service, limit: str) -> None:
+    row = await service.connect("alice")
+    response = await service.api.get(f"/v1/terminals/{segment(row.connection_id)}/pushes?limit={limit}")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+
+
+@pytest.mark.parametrize("scope", ["terminals:read", "push:read"])
+async def test_the_pushes_for_a_terminal_take_both_scopes(service: Service, scope: str) -> None:
+    row = await service.connect("alice")
+    caller = service.caller(service.token(scopes=[scope]))
+    refused = await caller.get(f"/v1/terminals/{segment(row.connection_id)}/pushes")
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
