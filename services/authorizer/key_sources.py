@@ -33,6 +33,10 @@ class ConfiguredKeys:
         """Never: `find` does not wait for the network."""
         return False
 
+    def known(self) -> KeyRing:
+        """The keys."""
+        return self._ring
+
 
 class Caching(NamedTuple):
     """How long fetched keys are used, in seconds.
@@ -108,6 +112,11 @@ class FetchedKeys:
             return False
         return not found and (self._lock.locked() or self._may_attempt(soon_s))
 
+    def known(self) -> KeyRing | None:
+        """The keys that were fetched last, however old; None if none were yet. Never fetches."""
+        loaded = self._loaded
+        return None if loaded is None else loaded.ring
+
     def _may_attempt(self, now_s: float) -> bool:
         at_s = self._attempted_at_s
         return at_s is None or not 0 <= now_s - at_s < self._caching.min_refresh_s
@@ -166,7 +175,7 @@ def from_jwks_url(url: str, fetch: Fetch, *, rsa_algorithm: str) -> KeyRing:
             fault = f"the last one {why}"
     if not keys:
         raise ValueError(f"the key set has no key that verifies signatures: {fault}")
-    return KeyRing(keys)
+    return KeyRing(keys, url=url)
 
 
 def discovery_url(issuer: str) -> str:

@@ -28,6 +28,8 @@ MAX_TRIED = 8
 
 _CURVE_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA", "Ed448": "EdDSA"}
 _KTY_OF_CURVE = {"P-256": "EC", "P-384": "EC", "P-521": "EC", "Ed25519": "OKP", "Ed448": "OKP"}
+_KTY_OF_ALGORITHM = {"HS": "oct", "RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+"""By the first two letters of an `alg`."""
 _EC_ALGORITHMS = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _FULLY_SPECIFIED = frozenset({"Ed25519", "Ed448"})
 """EdDSA's names by curve (RFC 9864 §2.2); each fits the key of its own curve alone."""
@@ -56,6 +58,16 @@ class Key:
         self.algorithms = algorithms
         self._implementation = implementation
         self._material = material
+
+    @property
+    def algorithm(self) -> str:
+        """Its `alg` in the spelling that a JWK has (RFC 7518 §3.1, RFC 8037 §3.1)."""
+        return "EdDSA" if len(self.algorithms) > 1 else next(iter(self.algorithms))
+
+    @property
+    def type(self) -> str:
+        """Its `kty` (RFC 7518 §6.1, RFC 8037 §2)."""
+        return _KTY_OF_ALGORITHM[self.algorithm[:2]]
 
     def __repr__(self) -> str:
         return f"<Key {self.key_id!r} for {'/'.join(sorted(self.algorithms))}>"
@@ -185,10 +197,11 @@ def _public(material: object, algorithm: str, key_id: str | None) -> Key:
 
 
 class KeyRing:
-    """The keys of one issuer at one moment, by their ids. Never changes."""
+    """The keys of one issuer at one moment, by their ids. Never changes. `url` is where they were fetched, if so."""
 
-    def __init__(self, keys: Iterable[Key]) -> None:
+    def __init__(self, keys: Iterable[Key], *, url: str | None = None) -> None:
         self._keys = tuple(keys)
+        self.url = url
         self._by_id: dict[str | None, tuple[Key, ...]] = {}
         for key in self._keys:
             self._by_id[key.key_id] = (*self._by_id.get(key.key_id, ()), key)
@@ -208,6 +221,10 @@ class KeyRing:
             detail = f"More than {MAX_TRIED} keys would have to be tried; the issuer must give each its own kid."
             raise Refusal("key_unknown", detail)
         return fitting
+
+    def all(self) -> tuple[Key, ...]:
+        """Every key, in the order they came in."""
+        return self._keys
 
     def fits(self, key_id: str | None, algorithm: str) -> bool:
         """Whether there is a key that such a token may have been signed with."""

@@ -15,7 +15,7 @@ from services.authorizer.fetch import fetch as fetch_over_https
 from services.authorizer.issuers import Issuer
 from services.authorizer.jws import Jws
 from services.authorizer.key_sources import KeySource
-from services.authorizer.keys import ALGORITHMS, KeyFault
+from services.authorizer.keys import ALGORITHMS, KeyFault, KeyRing
 from services.authorizer.log import Log, write_line
 from services.authorizer.refusals import Refusal
 from services.authorizer.section import ConfigurationError
@@ -28,6 +28,26 @@ class Verified(NamedTuple):
 
     identity: Identity
     ticket_id: str | None
+
+
+class KnownKey(NamedTuple):
+    """A key by its name, without what it is made of. `algorithm` is its `alg`, `type` its `kty`."""
+
+    key_id: str | None
+    algorithm: str
+    type: str
+
+
+class KnownIssuer(NamedTuple):
+    """An issuer that is trusted, in what anybody may know of it.
+
+    `keys` is None while they have not been fetched; `jwks_url`, where that is done, while it has not been discovered.
+    """
+
+    name: str
+    audiences: tuple[str, ...]
+    keys: tuple[KnownKey, ...] | None
+    jwks_url: str | None
 
 
 class _Trusted(NamedTuple):
@@ -108,6 +128,10 @@ class Verifier:
             return False
         return trusted.keys.may_fetch(jws.key_id, jws.algorithm)
 
+    def known_issuers(self) -> tuple[KnownIssuer, ...]:
+        """The issuers with the keys that are known of them now. Nothing is fetched for it."""
+        return tuple(_known(issuer, keys.known()) for issuer, keys in self._trusted.values())
+
     def _verify(self, jws: Jws) -> Identity:
         if jws.algorithm not in ALGORITHMS:
             raise Refusal("algorithm_not_allowed", "The token's alg is not supported.")
@@ -141,6 +165,12 @@ class Verifier:
         if trusted is None:
             raise Refusal("issuer_unknown", "Claim iss is not an issuer that this service accepts.")
         return trusted
+
+
+def _known(issuer: Issuer, ring: KeyRing | None) -> KnownIssuer:
+    keys = None if ring is None else tuple(KnownKey(key.key_id, key.algorithm, key.type) for key in ring.all())
+    fetched_from = None if ring is None else ring.url
+    return KnownIssuer(issuer.name, tuple(sorted(issuer.audiences)), keys, issuer.jwks_url or fetched_from)
 
 
 def _media_type(type_: str | None) -> str:
