@@ -23,7 +23,13 @@ const queries = new QueryClient({
 /** What every page of ours stands in. */
 export function Surroundings({ children }: { children: ReactNode }) {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withStaticClasses={false}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      withCssVariables={false}
+      withStaticClasses={false}
+      withGlobalClasses={false}
+    >
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queries}>{children}</QueryClientProvider>
     </MantineProvider>

@@ -1,0 +1,23 @@
+import { defineConfig } from "@playwright/test";
+
+/** Debian's Chromium (`make system-packages`); another one by FANFARE_CHROMIUM. */
+export const CHROMIUM = process.env["FANFARE_CHROMIUM"] ?? "/usr/bin/chromium";
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  // Each worker has a service of its own; two fit a small machine.
+  workers: 2,
+  fullyParallel: false,
+  forbidOnly: process.env["CI"] !== undefined,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: CHROMIUM, args: ["--no-sandbox"] },
+  },
+});
