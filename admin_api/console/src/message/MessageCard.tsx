@@ -46,7 +46,7 @@ export function MessageCard({ message, sentAt, ack, onConfirm, confirmed = false
           <Mark size={16} stroke={2} aria-hidden />
           {t(`level.${level}`)}
         </span>
-        {mustRead && !confirmed && <span className={classes.asks}>{t("mustRead")}</span>}
+        {mustRead && !confirmed && <span>{t("mustRead")}</span>}
         {sentAt !== undefined && (
           <span className={classes.when}>
             <Moment at={sentAt} />
