@@ -6,12 +6,19 @@ BIN := $(VENV)/bin
 DATA ?= data
 HTTP_PORT ?= 8080
 WS_PORT ?= 8081
+OFFICE ?= 200
 REGION ?= eu-central-1
 HAS_NODE := $(shell command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
-SYSTEM_PACKAGES := nginx libnginx-mod-nchan wrk
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser)
+SYSTEM_PACKAGES := nginx libnginx-mod-nchan wrk chromium fonts-noto-cjk
+
+CONSOLE := admin_api/console
+# Its types are made from the API's document and its terminal is the JavaScript library's, so both make it anew.
+CONSOLE_SOURCES = $(filter-out %.test.ts %.test.tsx %/schema.d.ts,$(shell find $(CONSOLE)/src $(CONSOLE)/build clients/js/src -type f)) \
+	$(addprefix $(CONSOLE)/,index.html terminal.html vite.config.ts tsconfig.json package.json) docs/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-js check format pins openapi build deploy validate bench system-packages clean
+.PHONY: help setup run test test-js test-console check format pins openapi console screenshots build deploy validate bench system-packages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -31,17 +38,46 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --require-hashes $<
 	touch $@
 
-run: setup ## start the service on this machine and print how to try it
-	$(BIN)/fanfare serve --data $(DATA) --http-port $(HTTP_PORT) --ws-port $(WS_PORT) --tour
+# npm writes this file when it has installed what the lock file says.
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --silent --no-audit --no-fund
+	touch $@
 
-test: setup check test-js .venv-emulator/.complete ## every check and test
+run: setup ## start the service on this machine and print how to try it; OFFICE=0: without its simulated office
+	@$(MAKE) --no-print-directory console || echo "left out: the console, which cannot be built; why is above. All else works."
+	$(BIN)/fanfare serve --data $(DATA) --http-port $(HTTP_PORT) --ws-port $(WS_PORT) --tour --office $(OFFICE)
+
+ifeq ($(HAS_NODE),yes)
+console: $(CONSOLE)/dist/index.html ## build the console, if what it is made of has changed
+else
+console:
+	@echo "left out: the console; it is built with npm and Node 20 or newer (https://nodejs.org)"
+endif
+
+$(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE_SOURCES)
+	cd $(CONSOLE) && npm run --silent build
+
+test: setup check test-js test-console .venv-emulator/.complete ## every check and test
 	$(BIN)/pytest
 
-test-js: ## lint, types and tests of the JavaScript terminal library
 ifeq ($(HAS_NODE),yes)
-	cd clients/js && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent
+test-js: clients/js/node_modules/.package-lock.json $(CONSOLE)/node_modules/.package-lock.json ## lint, types and tests of the JavaScript library and of the console
+	cd clients/js && npm run --silent check && npm test --silent
+	cd $(CONSOLE) && npm run --silent check && npm test --silent
 else
-	@echo "left out: the tests of the JavaScript library; they need npm and Node 20 or newer (https://nodejs.org)"
+test-js:
+	@echo "left out: the tests of the JavaScript library and of the console; they need npm and Node 20 or newer (https://nodejs.org)"
+endif
+
+ifeq ($(HAS_NODE)$(if $(CHROMIUM),,no),yes)
+test-console: setup console ## the console in a browser, against the service on this machine
+	cd $(CONSOLE) && FANFARE_CHROMIUM=$(CHROMIUM) npm run --silent e2e
+
+screenshots: setup console ## pictures of every page of the console, light and dark
+	cd $(CONSOLE) && FANFARE_CHROMIUM=$(CHROMIUM) npm run --silent screenshots
+else
+test-console screenshots:
+	@echo "left out: the console in a browser; it needs npm and Node 20 or newer (https://nodejs.org), and Chromium: make system-packages"
 endif
 
 check: setup ## lint, types, import rules
@@ -69,7 +105,7 @@ pins: setup ## compile requirements/*.txt anew from requirements/*.in
 openapi: setup ## write docs/openapi.json from the code
 	$(BIN)/python -m admin_api.openapi
 
-build: setup ## write the packages of the Lambda functions to build/, and print how large they are
+build: setup console ## write the packages of the Lambda functions to build/, and print how large they are
 	$(BIN)/python -m infra.aws.packaging $(if $(LAMBDA_PYTHON),--compile-with $(LAMBDA_PYTHON))
 
 # SAM publishes a version where a package is another, and does not see what parameters are set to (template.yaml, SnapStart).
@@ -85,9 +121,10 @@ validate: .venv-deploy/.complete .venv-checkov/.complete ## template.yaml agains
 bench: setup ## measure beside what people would use instead (needs gcc; nginx and Node for their parts)
 	$(BIN)/python -m bench
 
-system-packages: ## what Debian must bring for the benchmarks' rivals and, later, the browser tests
+system-packages: ## what Debian must bring for the benchmarks' rivals and for the console's tests in a browser
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES)
 
 clean: ## remove what was made, but not $(DATA)
-	rm -rf $(VENV) .venv-* .aws-sam build dist bench/build clients/js/node_modules clients/js/dist clients/js/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* .aws-sam build dist bench/build clients/js/node_modules clients/js/dist clients/js/build \
+		$(addprefix $(CONSOLE)/,node_modules dist src/api/schema.d.ts test-results playwright-report screenshots) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -62,7 +62,7 @@ def _person(rng: Random, number: int) -> list[Member]:
         Member(
             identity=Identity(user=user, groups=groups, attributes=_attributes(rng, site, kind)),
             name=kind,
-            stays_s=rng.uniform(60.0, 900.0) if rng.random() < 0.25 else None,
+            stays_s=rng.uniform(60.0, 600.0) if rng.random() < 0.25 else None,
             reads=rng.uniform(0.6, 1.0),
             reads_after_s=min(reads_after_s, 60.0),
             fails=0.02 if rng.random() < 0.1 else 0.0,
@@ -81,7 +81,8 @@ def _kiosk(rng: Random, number: int) -> Member:
         stays_s=None,
         reads=0.3,
         reads_after_s=rng.uniform(5.0, 60.0),
-        fails=0.05 if rng.random() < 0.2 else 0.0,
+        # Its display is broken.
+        fails=0.9 if rng.random() < 0.2 else 0.0,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -14,6 +14,7 @@ from random import Random
 import click
 
 from fanfare.cli.durations import duration
+from fanfare.cli.first_day import first_day
 from fanfare.cli.identity import Identity, minter
 from fanfare.cli.interruption import run
 from fanfare.cli.office import Member, roster
@@ -31,6 +32,8 @@ Examples:
 TOKEN_TTL_S = 8 * 3_600
 SEEN_ONLY_WHEN_LEAVING = Timing(save_interval_s=24 * 3_600.0)
 """The memory is read when a terminal comes back; saving it on leaving is enough."""
+AWAY_S = (20.0, 240.0)
+"""For how long somebody is away who leaves for a while."""
 SPARE_FILES = 64
 """Open files a process needs beside its sockets."""
 
@@ -42,8 +45,20 @@ SPARE_FILES = 64
     "--rate", default=100, show_default=True, type=click.IntRange(1), help="New connections a second, at most."
 )
 @click.option("--for", "for_s", type=duration, metavar="DURATION", help="End after 60s, 5m, …  [default: at Ctrl-C]")
+@click.option("--quiet", is_flag=True, help="Print no figures.")
+@click.option("--first-day", "begins", is_flag=True, help="Also keep a strategy, and send a few pushes to look at.")
+@click.option("--until-eof", is_flag=True, help="End when standard input does, for whoever starts this.")
 @service_options
-def command(service: Service, terminals: int, seed: int, rate: int, for_s: int | None) -> None:
+def command(
+    service: Service,
+    terminals: int,
+    seed: int,
+    rate: int,
+    for_s: int | None,
+    quiet: bool,
+    begins: bool,
+    until_eof: bool,
+) -> None:
     """Connect so many made-up terminals and let them behave as people do.
 
     They are of groups such as ops, sales, tokyo and kiosks, and have the attributes kind, os, site, tz, version,
@@ -61,8 +76,13 @@ def command(service: Service, terminals: int, seed: int, rate: int, for_s: int |
         tls=service.tls(),
         seed=seed,
     )
-    run(office.live(rate=rate, for_s=for_s), loop_factory=_fast_loop())
-    click.echo(office.tally.line(len(office.members)))
+    beside: list[Coroutine[None, None, None]] = [] if quiet else [office.report()]
+    if begins:
+        beside.append(first_day(service, office.nearly_all_in))
+    end = _end_of_input() if until_eof else _after(for_s)
+    run(office.live(rate=rate, beside=beside, end=end), loop_factory=_fast_loop())
+    if not quiet:
+        click.echo(office.tally.line(len(office.members)))
 
 
 @dataclass(slots=True)
@@ -113,18 +133,26 @@ class Office:
     seed: int
     tally: Tally = field(default_factory=Tally)
 
-    async def live(self, *, rate: int, for_s: float | None) -> None:
-        """Let everybody come in, at most `rate` a second, and work for `for_s` seconds, or until cancelled."""
+    async def live(
+        self, *, rate: int, beside: Sequence[Coroutine[None, None, None]], end: Coroutine[None, None, None]
+    ) -> None:
+        """Let everybody come in, at most `rate` a second, and work until `end` is done, or until cancelled.
+
+        What is `beside` is done meanwhile.
+        """
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._report())]
+            tasks = [group.create_task(each) for each in beside]
             for number, member in enumerate(self.members):
                 rng = Random(f"{self.seed} {number}")  # noqa: S311 - repeatable on purpose
                 begin_s = (number + rng.random()) / rate
                 tasks.append(group.create_task(self._work(member, rng, begin_s)))
-            if for_s is not None:
-                await asyncio.sleep(for_s)
-                for task in tasks:
-                    task.cancel()
+            await end
+            for task in tasks:
+                task.cancel()
+
+    def nearly_all_in(self) -> bool:
+        """Whether most who work here are connected; some have left again when the last come."""
+        return self.tally.connected >= 0.9 * len(self.members)
 
     async def _work(self, member: Member, rng: Random, begin_s: float) -> None:
         await asyncio.sleep(begin_s)
@@ -135,7 +163,7 @@ class Office:
                 async with asyncio.timeout(stays_s):
                     await self._be_there(member, rng, memory)
             except TimeoutError:
-                await asyncio.sleep(rng.uniform(5.0, 60.0))
+                await asyncio.sleep(rng.uniform(*AWAY_S))
             except Refused as refusal:
                 self.tally.refused += 1
                 self.tally.trouble = str(refusal)
@@ -200,13 +228,29 @@ class Office:
             self.tally.read += 1
             terminal.read(push)
 
-    async def _report(self) -> None:
-        """Once a second on a screen, every ten seconds in a file."""
+    async def report(self) -> None:
+        """Print figures: once a second on a screen, every ten seconds in a file."""
         on_screen = sys.stderr.isatty()
         while True:
             await asyncio.sleep(1.0 if on_screen else 10.0)
             line = self.tally.line(len(self.members))
             click.echo(f"\r\x1b[K{line}" if on_screen else line, err=True, nl=not on_screen)
+
+
+async def _after(seconds: float | None) -> None:
+    """Return when so much time has passed; never with None."""
+    if seconds is None:
+        await asyncio.get_running_loop().create_future()
+    else:
+        await asyncio.sleep(seconds)
+
+
+async def _end_of_input() -> None:
+    """Return when standard input has ended."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(4_096):
+        pass
 
 
 def _allow_files(number: int) -> None:
