@@ -1,0 +1,25 @@
+import { Anchor } from "@mantine/core";
+import { Link } from "react-router";
+import type { AuditEntry } from "../../api/schema.js";
+
+/** What something was done to, with a way there where it has a page. */
+export function Subject({ entry }: { entry: AuditEntry }) {
+  const to = pageOf(entry);
+  if (to === null) return <>{entry.subject}</>;
+  return (
+    <Anchor component={Link} to={to} title={entry.subject}>
+      {entry.subject}
+    </Anchor>
+  );
+}
+
+function pageOf({ action, subject }: AuditEntry): string | null {
+  const name = encodeURIComponent(subject);
+  if (action.startsWith("push.")) return `/pushes/${name}`;
+  if (action === "strategy.put") return `/strategies/${name}`;
+  if (action.startsWith("user."))
+    return `/terminals?${new URLSearchParams({ target: `user:${JSON.stringify(subject)}` })}`;
+  if (action.startsWith("group."))
+    return `/terminals?${new URLSearchParams({ target: `group:${JSON.stringify(subject)}` })}`;
+  return null;
+}
