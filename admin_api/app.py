@@ -61,6 +61,7 @@ def create_app(
         judge=verifier,
         tickets=TicketOffice(ports.clock, verifier, admission, key=ticket_key),
         cursors=Cursors(ticket_key),
+        settings=settings,
         started_at_s=ports.clock.now_s(),
     )
     openapi.install(app)

@@ -14,6 +14,7 @@ from admin_api import strict_body
 from admin_api.authentication import Authenticator, declared_scopes
 from admin_api.cursors import Cursors
 from admin_api.paths import name_of
+from admin_api.settings import ApiSettings
 from services.connections.tickets import Judge, TicketOffice
 from services.domain.identity import Identity
 from services.ports import Ports
@@ -28,6 +29,7 @@ class Api:
     judge: Judge
     tickets: TicketOffice
     cursors: Cursors
+    settings: ApiSettings
     started_at_s: float
 
 

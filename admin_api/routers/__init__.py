@@ -11,6 +11,7 @@ from admin_api.routers import (
     pushes,
     revocations,
     senders,
+    settings,
     stats,
     strategies,
     terminals,
@@ -31,6 +32,7 @@ _ROUTERS = (
     stats.router,
     audit.router,
     callers.router,
+    settings.router,
     health.router,
 )
 

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admin_api.app import create_app
-from admin_api.settings import ApiSettings, ConsoleSettings, Oidc
+from admin_api.settings import ApiSettings, ConsoleSettings, Oidc, Setup, ShownWebhook
 from infra.clock import SystemClock
 from infra.local import logs, metrics
 from infra.local.gateway.api import Event, Integration, MockRoute, Route, WebSocketApi
@@ -40,6 +40,7 @@ from infra.local.storage import Storage
 from infra.local.sweeps import sweeping
 from infra.local.webhooks import Webhooks
 from infra.webhooks.delivery import Courier
+from infra.webhooks.endpoints import Endpoint
 from infra.wiring import Service, assemble
 from services.authorizer.bearer import token_of
 from services.authorizer.handler import build_handler
@@ -166,6 +167,7 @@ async def running(
                 allowed_origins=settings.api.allowed_origins,
                 docs_base_url=settings.api.docs_base_url or ERROR_PAGE,
                 console=_console(settings, listen, ws_port),
+                setup=_setup(settings, verifier, endpoints),
             ),
             admission=service.admission,
             ticket_key=secrets.ticket_key,
@@ -256,6 +258,20 @@ def _console(settings: Settings, listen: Listen, ws_port: int) -> ConsoleSetting
         follows_host=given.ws_url is None,
         oidc=oidc,
         confirm_above=given.confirm_above,
+    )
+
+
+def _setup(settings: Settings, verifier: Verifier, endpoints: Sequence[Endpoint]) -> Setup:
+    gateway = settings.gateway.model_dump(exclude={"trusted_proxies"})
+    return Setup(
+        runtime="one-machine",
+        limits={**settings.limits.model_dump(), **gateway},
+        retention=settings.retention.model_dump(),
+        issuers=verifier.known_issuers,
+        webhooks=[
+            ShownWebhook(name=f"webhook {number}", host=endpoint.host, events=endpoint.events)
+            for number, endpoint in enumerate(endpoints, start=1)
+        ],
     )
 
 

@@ -7,14 +7,15 @@ import os
 from mangum import Mangum
 
 from admin_api.app import create_app
-from admin_api.settings import ApiSettings, ConsoleSettings, Oidc
+from admin_api.settings import ApiSettings, ConsoleSettings, Oidc, Setup
 from infra.aws import adapters
 from infra.aws.metrics import metered
 from infra.aws.process import Process
 from infra.aws.rest_api import RestApiEvent
-from infra.aws.settings import Variables, from_environment
+from infra.aws.settings import Settings, Variables, from_environment
 from services.authorizer import base64url
 from services.authorizer.handler import verifier_from
+from services.authorizer.verifier import Verifier
 from services.connections.admission import Admission
 
 
@@ -35,14 +36,39 @@ def console_from(variables: Variables) -> ConsoleSettings:
     )
 
 
+def setup_from(settings: Settings, verifier: Verifier) -> Setup:
+    """What administrators see of the settings. Webhooks are in a secret that this function may not read."""
+    return Setup(
+        runtime="aws",
+        limits={
+            "connections_per_user": settings.connections_per_user,
+            "posts_per_second_per_worker": settings.posts_per_s,
+            "posts_burst_per_worker": settings.posts_burst,
+            "shards": settings.shards,
+        },
+        retention={
+            "pushes_days": settings.push_retention_days,
+            "audit_days": settings.audit_retention_days,
+            "last_seen_days": settings.last_seen_days,
+        },
+        issuers=verifier.known_issuers,
+        webhooks=None,
+    )
+
+
 process = Process(os.environ)
 settings = from_environment(os.environ)
 variables = Variables(os.environ)
 ports = metered(adapters.build(settings, halted=process.meter.halted).ports, process.meter)
+verifier = verifier_from(os.environ)
 app = create_app(
     ports,
-    verifier_from(os.environ),
-    ApiSettings(allowed_origins=variables.names("FANFARE_ALLOWED_ORIGINS"), console=console_from(variables)),
+    verifier,
+    ApiSettings(
+        allowed_origins=variables.names("FANFARE_ALLOWED_ORIGINS"),
+        console=console_from(variables),
+        setup=setup_from(settings, verifier),
+    ),
     admission=Admission(ports, connections_per_user=settings.connections_per_user),
     ticket_key=base64url.decode(variables.text("FANFARE_TICKET_KEY")),
 )

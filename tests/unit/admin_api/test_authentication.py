@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -32,6 +34,7 @@ OPERATIONS = [
     ("POST", "/v1/revocations", "terminals:manage"),
     ("GET", "/v1/stats", "terminals:read"),
     ("GET", "/v1/audit", "audit:read"),
+    ("GET", "/v1/settings", "audit:read"),
 ]
 
 
@@ -135,14 +138,7 @@ def verifier() -> CountingVerifier:
 def using(service: Service, verifier: TokenVerifier) -> None:
     """Have the API judge tokens by this verifier."""
     api = service.app.state.api
-    service.app.state.api = type(api)(
-        ports=api.ports,
-        authenticator=Authenticator(api.ports, verifier),
-        judge=api.judge,
-        tickets=api.tickets,
-        cursors=api.cursors,
-        started_at_s=api.started_at_s,
-    )
+    service.app.state.api = replace(api, authenticator=Authenticator(api.ports, verifier))
 
 
 async def ask(service: Service, *tokens: str) -> list[httpx.Response]:

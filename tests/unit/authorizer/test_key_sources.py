@@ -11,7 +11,7 @@ import pytest
 from services.authorizer import issuers
 from services.authorizer.keys import MAX_KEYS
 from services.authorizer.refusals import Refusal
-from services.authorizer.verifier import Verifier
+from services.authorizer.verifier import KnownIssuer, KnownKey, Verifier
 from tests.unit.authorizer import minting
 from tests.unit.authorizer.minting import ISSUER, Clock, Documents, b64, claims, private_key, public_jwk, signed
 
@@ -364,3 +364,23 @@ class TestNeedsNetwork:
     )
     def test_not_for_what_is_refused_anyway(self, given: str) -> None:
         assert by_url(Clock(), Documents()).needs_network(given) is False
+
+
+def test_keys_are_known_by_name_once_they_were_fetched_and_nothing_is_fetched_to_say_so() -> None:
+    clock, documents = Clock(), Documents({JWKS_URL: key_set(first=FIRST, second=private_key("Ed25519"))})
+    verifier = by_url(clock, documents)
+    assert verifier.known_issuers() == (KnownIssuer(ISSUER, (minting.AUDIENCE,), None, JWKS_URL),)
+    assert documents.fetched == []
+    verifier.verify(token())
+    clock.now_s += 10 * 86_400
+    keys = (KnownKey("first", "ES256", "EC"), KnownKey("second", "EdDSA", "OKP"))
+    assert verifier.known_issuers() == (KnownIssuer(ISSUER, (minting.AUDIENCE,), keys, JWKS_URL),)
+    assert documents.fetched == [JWKS_URL]
+
+
+def test_where_keys_are_is_known_once_it_was_discovered() -> None:
+    documents = Documents({DISCOVERY_URL: {"issuer": ISSUER, "jwks_uri": JWKS_URL}, JWKS_URL: key_set(first=FIRST)})
+    verifier = by_discovery(Clock(), documents)
+    assert [issuer.jwks_url for issuer in verifier.known_issuers()] == [None]
+    verifier.verify(token())
+    assert [issuer.jwks_url for issuer in verifier.known_issuers()] == [JWKS_URL]

@@ -11,6 +11,7 @@ import pytest
 from services import authorizer
 from services.authorizer.refusals import REASONS, Refusal
 from services.authorizer.section import ConfigurationError
+from services.authorizer.verifier import KnownKey
 from services.domain.identity import Identity
 from tests.unit.authorizer import minting
 from tests.unit.authorizer.minting import ISSUER, NOW_S, SECRET, Clock, claims, signed
@@ -279,3 +280,19 @@ def test_every_reason_is_used_and_every_reason_used_is_documented() -> None:
 @pytest.mark.parametrize("code", REASONS)
 def test_every_reason_says_what_it_means_and_what_to_do(code: str) -> None:
     assert len([sentence for sentence in REASONS[code].split(". ") if sentence]) >= 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "algorithm", "type_"),
+    [("RSA", "PS384", "RSA"), ("P-521", "ES512", "EC"), ("Ed25519", "EdDSA", "OKP"), ("Ed448", "Ed448", "OKP")],
+)
+def test_a_key_of_the_settings_is_known_by_name_and_kind(kind: str, algorithm: str, type_: str) -> None:
+    key = minting.public_jwk(minting.private_key(kind), kid="k", alg=algorithm)
+    (issuer,) = minting.verifier(keys=[key]).known_issuers()
+    shown = "EdDSA" if type_ == "OKP" else algorithm
+    assert (issuer.keys, issuer.jwks_url) == ((KnownKey("k", shown, type_),), None)
+
+
+def test_a_shared_key_is_known_by_name_and_kind() -> None:
+    (issuer,) = minting.verifier(keys=[{"alg": "HS512", "secret": SECRET}]).known_issuers()
+    assert issuer.keys == (KnownKey(None, "HS512", "oct"),)
