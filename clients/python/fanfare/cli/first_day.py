@@ -77,6 +77,7 @@ FIRST_PUSHES: Final = (
         body={
             "target": "group:berlin and not kind = kiosk",
             "message": {"title": "Door 4 is closed", "text": "Please use door 2."},
+            "strategy": {"receipts": "each"},
         },
         recalled=True,
     ),
