@@ -72,15 +72,14 @@ export function toneOfAnswer(answer: Explanation["answer"]): Tone {
 export function stepInWords(step: Step, t: TFunction<"pushes">): string {
   const facts = factsOf(step);
   const named = step.step === "stage" ? "turn" : step.outcome;
-  const key = `trace.${step.step}.${variant(named, facts)}`;
-  const say = t as unknown as (key: string, options: object) => string;
-  return say(key, { ...facts, defaultValue: step.text, ns: "pushes" });
+  const keys = [variant(named, facts), named].map(form => `trace.${step.step}.${form}`);
+  const say = t as unknown as (keys: string[], options: object) => string;
+  return say(keys, { ...facts, defaultValue: step.text, ns: "pushes" });
 }
 
 /** The same outcome is said in another way where other facts are there. */
 function variant(outcome: string, facts: Record<string, unknown>): string {
   if (outcome === "sent" && facts["at"] === undefined) return "sentUnproven";
-  if (outcome === "missed") return "missed";
   if (outcome === "released" && facts["from"] !== facts["to"]) return "releasedBetween";
   if (outcome === "turn" && facts["lane"] !== undefined) return "turnWith";
   if ((outcome === "confirmed" || outcome === "unconfirmed") && facts["within"] !== undefined)
