@@ -23,5 +23,12 @@ export default defineConfig({
     rolldownOptions: { input: { console: here("index.html"), terminal: here("terminal.html") } },
   },
   server: { proxy: { "/v1": SERVICE, "/console/config.json": SERVICE } },
-  test: { environment: "jsdom", setupFiles: ["src/test_setup.ts"], include: ["src/**/*.test.{ts,tsx}"], css: false },
+  // Typing as a person types is slow where two cores do it beside other work.
+  test: {
+    testTimeout: 30_000,
+    environment: "jsdom",
+    setupFiles: ["src/test_setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}"],
+    css: false,
+  },
 });

@@ -69,7 +69,7 @@ export function SenderForm({ sender, close }: { sender: Sender | null; close(): 
             label={t("targets")}
             description={t("targetsHint")}
             placeholder="group:ops"
-            autosize
+            rows={2}
             value={targets}
             error={problem?.faults.get("/targets")}
             onChange={event => setTargets(event.currentTarget.value)}
