@@ -1,0 +1,184 @@
+import { secondsOf } from "../format/durations.js";
+
+/** A length of time as the API takes it: `"15m"`, or whole seconds. */
+export type Duration = string | number;
+
+export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Day = (typeof DAYS)[number];
+
+/** `window` as it may be given: what is absent or null has its default. */
+export interface WindowGiven {
+  readonly timezone?: string | null;
+  readonly otherwise?: string | null;
+  readonly days?: readonly Day[] | null;
+  readonly from?: string | null;
+  readonly to?: string | null;
+  readonly outside?: "wait" | "drop" | null;
+}
+
+export interface RampGiven {
+  readonly from_per_second?: number | undefined;
+  readonly multiply_by?: number | undefined;
+  readonly each?: number | undefined;
+}
+
+export interface PaceGiven {
+  readonly per_second?: number | undefined;
+  readonly ramp?: RampGiven | null;
+}
+
+export interface HaltIfGiven {
+  readonly failed_over?: number | null;
+  readonly gone_over?: number | null;
+  readonly at_least?: number | null;
+}
+
+export interface WaveGiven {
+  readonly percent?: number | undefined;
+  readonly then_wait?: Duration | null;
+  readonly halt_if?: HaltIfGiven | null;
+}
+
+export interface EscalationGiven {
+  /** A target, as text or as JSON. */
+  readonly target?: unknown;
+  readonly message?: unknown;
+}
+
+export interface AckGiven {
+  readonly need?: "received" | "read" | undefined;
+  readonly within?: Duration | null;
+  readonly resend?: number | null;
+  readonly once_per_user?: boolean | null;
+  readonly escalate?: EscalationGiven | null;
+}
+
+/**
+ * A strategy as it may be given: the API's `Policy` and `Strategy`, and what somebody is still writing. What is absent or
+ * null has its default; numbers and durations may be wrong, so that a draft can be shown as well.
+ */
+export interface StrategyGiven {
+  readonly name?: string | null;
+  readonly version?: number | null;
+  readonly retain?: Duration | null;
+  readonly expires_in?: Duration | null;
+  readonly receipts?: "none" | "each" | null;
+  readonly replay?: "missed" | "latest" | "none" | null;
+  readonly collapse_key?: string | null;
+  readonly priority?: "normal" | "urgent" | null;
+  readonly window?: WindowGiven | null;
+  readonly pace?: PaceGiven | null;
+  readonly waves?: readonly WaveGiven[] | null;
+  readonly ack?: AckGiven | null;
+}
+
+export interface Window {
+  /** An IANA name, or null: each terminal's own clock. */
+  readonly timezone: string | null;
+  /** The attribute that names a terminal's own clock, or null. */
+  readonly attribute: string | null;
+  /** With an attribute: the clock of those without. */
+  readonly otherwise: string;
+  readonly days: readonly Day[];
+  readonly from: string;
+  readonly to: string;
+  readonly outside: "wait" | "drop";
+}
+
+export interface HaltIf {
+  readonly failedOver: number | null;
+  readonly goneOver: number | null;
+  readonly atLeast: number;
+}
+
+export interface Wave {
+  /** 0 to 100, those of earlier waves among them; NaN while it is not given. */
+  readonly percent: number;
+  readonly thenWaitS: number;
+  readonly haltIf: HaltIf | null;
+}
+
+export interface Ack {
+  readonly need: "received" | "read";
+  /** Null: nobody is waited for. */
+  readonly withinS: number | null;
+  readonly resend: number;
+  readonly oncePerUser: boolean;
+  readonly escalate: EscalationGiven | null;
+}
+
+/** A strategy with every default in its place. Times are in seconds; NaN is one that cannot be read. */
+export interface Strategy {
+  readonly retainS: number;
+  readonly expiresInS: number | null;
+  readonly receipts: "none" | "each";
+  readonly replay: "missed" | "latest" | "none";
+  readonly collapseKey: string | null;
+  readonly urgent: boolean;
+  readonly window: Window | null;
+  readonly pace: { readonly perSecond: number; readonly ramp: Required<RampGiven> | null } | null;
+  /** None is one wave of everybody. */
+  readonly waves: readonly Wave[];
+  readonly ack: Ack | null;
+}
+
+/** What every terminal's own clock is written with in the place of a time zone. */
+export const OF_AN_ATTRIBUTE = "attr:";
+
+const seconds = (given: Duration | null | undefined, byDefault: Duration): number => secondsOf(given ?? byDefault);
+
+/** Reads a strategy with the API's defaults (docs/strategies.md, "Members"). */
+export function strategyOf(given: StrategyGiven): Strategy {
+  return {
+    retainS: seconds(given.retain, "24h"),
+    expiresInS: given.expires_in == null ? null : secondsOf(given.expires_in),
+    receipts: given.receipts ?? "none",
+    replay: given.replay ?? "missed",
+    collapseKey: given.collapse_key ?? null,
+    urgent: given.priority === "urgent",
+    window: given.window == null ? null : windowOf(given.window),
+    pace: given.pace == null ? null : paceOf(given.pace),
+    waves: (given.waves ?? []).map(waveOf),
+    ack: given.ack == null ? null : ackOf(given.ack),
+  };
+}
+
+function windowOf(given: WindowGiven): Window {
+  const timezone = given.timezone ?? "UTC";
+  const attribute = timezone.startsWith(OF_AN_ATTRIBUTE) ? timezone.slice(OF_AN_ATTRIBUTE.length) : null;
+  return {
+    timezone: attribute === null ? timezone : null,
+    attribute,
+    otherwise: given.otherwise ?? "UTC",
+    days: DAYS.filter(day => (given.days ?? DAYS).includes(day)),
+    from: given.from ?? "00:00",
+    to: given.to ?? "24:00",
+    outside: given.outside ?? "wait",
+  };
+}
+
+function paceOf({ per_second = Number.NaN, ramp }: PaceGiven): NonNullable<Strategy["pace"]> {
+  const { from_per_second = Number.NaN, multiply_by = Number.NaN, each = Number.NaN } = ramp ?? {};
+  return { perSecond: per_second, ramp: ramp == null ? null : { from_per_second, multiply_by, each } };
+}
+
+function waveOf({ percent = Number.NaN, then_wait, halt_if }: WaveGiven): Wave {
+  return { percent, thenWaitS: seconds(then_wait, 0), haltIf: halt_if == null ? null : haltIfOf(halt_if) };
+}
+
+function haltIfOf({ failed_over, gone_over, at_least }: HaltIfGiven): HaltIf {
+  return { failedOver: failed_over ?? null, goneOver: gone_over ?? null, atLeast: at_least ?? 1 };
+}
+
+function ackOf({ need = "received", within, resend, once_per_user, escalate }: AckGiven): Ack {
+  return {
+    need,
+    withinS: within == null ? null : secondsOf(within),
+    resend: resend ?? 0,
+    oncePerUser: once_per_user ?? false,
+    escalate: escalate ?? null,
+  };
+}
+
+/** Whether a terminal that is away can still get it when it comes back. */
+export const keepsForAway = (strategy: Strategy): boolean => strategy.retainS !== 0 && strategy.replay !== "none";
