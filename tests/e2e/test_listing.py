@@ -123,6 +123,40 @@ async def test_verifying_an_open_connection_finds_it(office: Office) -> None:
     assert response.json()["presence"] == "verified"
 
 
+async def test_who_the_filters_mean_is_counted(office: Office) -> None:
+    ops = office.name("ops")
+    await office.terminal(groups=[ops], attributes={"os": "mac"})
+    await office.terminal(groups=[ops], attributes={"os": "windows"})
+    summary = await office.api.get("/v1/terminals/summary", group=ops, **{"attr.os": "mac"})
+    audience = summary["audience"]
+    assert isinstance(audience, dict)
+    assert (audience["connections"], audience["by_group"], audience["exact"]) == (1, {ops: 1}, True)
+    assert [(part["op"], part["out"]) for part in audience["flow"]["parts"]] == [("is", 2), ("is", 1)]
+
+
+async def test_the_last_pushes_for_a_terminal_are_listed_with_its_receipts(office: Office) -> None:
+    ops = office.name("ops")
+    alice = await office.terminal(groups=[ops])
+    first = await office.api.push({"groups": [ops]}, {"title": "Fire drill"}, strategy={"receipts": "each"})
+    await office.api.push({"users": [office.name("bob")]}, "for somebody else")
+    await office.api.completed(first)
+    await alice.send("ack", ids=[first], kind="read")
+    second = await office.api.push({"users": [alice.user]}, "Lunch")
+    await office.api.completed(second)
+    path = await _row_path(office, alice) + "/pushes"
+    items = await eventually(lambda: _pushes(office, path), lambda items: items[-1]["receipt"] == "read")
+    assert [(item["id"], item["title"], item["topic"], item["receipt"]) for item in items] == [
+        (second, "Lunch", f"user:{alice.user}", None),
+        (first, "Fire drill", f"group:{ops}", "read"),
+    ]
+    assert [item["id"] for item in _items(await office.api.get(path, limit=1))] == [second]
+
+
+async def _pushes(office: Office, path: str) -> Sequence[Json]:
+    """Those of this test: who is filed under all has what other tests sent to everybody, too."""
+    return [item for item in _items(await office.api.get(path)) if item["topic"] != "all"]
+
+
 async def test_a_user_is_shown_with_connections_groups_given_and_block(office: Office) -> None:
     alice, group = await office.terminal(), office.name("oncall")
     assert (await office.api.http.put(f"/v1/groups/{segment(group)}/users/{segment(alice.user)}")).is_success

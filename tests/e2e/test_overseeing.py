@@ -120,3 +120,24 @@ async def test_metrics_tell_what_prometheus_asks_for(office: Office) -> None:
     samples = dict(line.rsplit(" ", 1) for line in scraped.splitlines() if not line.startswith("#"))
     assert float(samples["fanfare_connections"]) >= 1
     assert float(samples["fanfare_connections_opened_total"]) >= 1
+
+
+async def test_settings_are_shown_without_secrets(office: Office) -> None:
+    settings = await office.api.get("/v1/settings")
+    assert settings["runtime"] in ("one-machine", "aws")
+    limits, retention, issuers = settings["limits"], settings["retention"], settings["issuers"]
+    assert isinstance(limits, dict)
+    assert limits["connections_per_user"] >= 1
+    assert isinstance(retention, dict)
+    assert retention.keys() == {"pushes_days", "audit_days", "last_seen_days"}
+    claims = office.target.own_claims()
+    assert isinstance(issuers, list)
+    (own,) = [issuer for issuer in issuers if issuer["issuer"] == claims["iss"]]
+    assert own["audiences"] == [claims["aud"]]
+    assert own["algorithms"]
+    assert {frozenset(key) for key in own["keys"]} == {frozenset({"kid", "alg", "kty"})}
+
+
+async def test_settings_take_the_scope_of_the_audit_trail(office: Office) -> None:
+    caller = office.caller(office.token("sender", scopes=["push:send", "push:read", "terminals:read"]))
+    assert (await caller.http.get("/v1/settings")).status_code == 403

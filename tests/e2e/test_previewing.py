@@ -55,6 +55,29 @@ async def test_the_audience_is_counted_by_group_and_attribute(office: Office) ->
     assert '"mac"' in json.dumps(audience["by_attribute"])
 
 
+async def test_the_clauses_of_a_target_narrow_everybody_down_to_the_audience(office: Office) -> None:
+    ops = office.name("ops")
+    bob = await office.terminal(groups=[ops], attributes={"os": "windows"})
+    await office.terminal(groups=[ops], attributes={"os": "windows"})
+    await office.terminal(groups=[ops], attributes={"os": "mac"})
+    await office.terminal(attributes={"os": "windows"})
+    target = f"os = windows and not user:{bob.user} and group:{ops}"
+    flow = _of(_of(await _preview(office, target), "audience"), "flow")
+    parts = flow["parts"]
+    assert isinstance(parts, list)
+    # Other tests have terminals on the same server, and how many are connected at all may lag.
+    assert [(part["text"], part["out"]) for part in parts] == [
+        (f"group:{ops}", 3),
+        ("os = windows", 2),
+        (f"not user:{bob.user}", 1),
+    ]
+    assert [part["in"] for part in parts] == [flow["in"], 3, 2]
+    assert (flow["text"], flow["op"], flow["out"]) == (target, "every", 1)
+    assert (await office.api.get("/v1/terminals/summary", target=target))["audience"] == _of(
+        await _preview(office, target), "audience"
+    )
+
+
 async def test_the_frame_is_as_large_as_previewed(office: Office) -> None:
     terminal = await office.terminal()
     message = {"text": "snö ☃"}

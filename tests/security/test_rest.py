@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
@@ -16,9 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.local import server, tokens
+from infra.local.settings import Settings
 from services.authorizer import jws, tickets
 from services.domain import topics
-from tests.unit.admin_api.service import SCOPES, TICKET_KEY, Service, running, segment
+from tests.unit.admin_api.service import SCOPES, TICKET_KEY, Json, Service, running, segment
 
 JSON = {"Content-Type": "application/json"}
 
@@ -145,6 +148,32 @@ class TestNames:
         assert (await alice.get("/v1/pushes")).status_code == 200
 
 
+class TestSettings:
+    async def test_a_reader_of_settings_learns_nothing_that_makes_a_token(self, tmp_path: Path) -> None:
+        secret, path = "only-the-issuer-and-we-know-this-secret", "/hook?key=of-the-webhook"
+        issuer: Json = {
+            "issuer": "https://hs.example",
+            "audiences": ["a"],
+            "keys": [{"alg": "HS256", "secret": secret}],
+        }
+        webhook: Json = {
+            "url": f"https://hooks.example{path}",
+            "secret": f"whsec_{base64.b64encode(b's' * 32).decode()}",
+        }
+        settings = Settings(issuers=(issuer,), webhooks=(webhook,))
+        listen = server.Listen(host="127.0.0.1", http_port=0, ws_port=0)
+        async with server.running(tmp_path, listen, settings) as (urls, secrets):
+            token = tokens.mint(secrets, user="admin", now_s=time.time(), ttl_s=60, scopes=["audit:read"])
+            async with httpx.AsyncClient(base_url=urls.http, trust_env=False) as client:
+                shown = await client.get("/v1/settings", headers={"Authorization": f"Bearer {token}"})
+        assert shown.status_code == 200
+        assert shown.json()["webhooks"] == [{"name": "webhook 1", "url_host": "hooks.example", "events": ["*"]}]
+        ours = (secrets.token_key, secrets.ticket_key, secrets.secret_access_key.encode(), b"s" * 32)
+        written = [base64.b64encode(key).decode()[:16] for key in ours] + [key.hex()[:16] for key in ours]
+        for kept in (secret, "key=of-the-webhook", "/hook", secrets.secret_access_key, *written):
+            assert kept not in shown.text
+
+
 class TestHeaders:
     @pytest.mark.parametrize(
         "key", [b"a\r\nSet-Cookie: x=1", b"a\nb", b"\x00", b"\x7f", b"na\xefve", b"a\tb", b"", b"x" * 256]
@@ -254,7 +283,7 @@ class TestFuzz:
     )
     async def test_no_query_is_a_fault_of_ours(self, service: Service, query: list[tuple[str, str]]) -> None:
         written = "&".join(f"{quote(name, safe='.')}={quote(value)}" for name, value in query)
-        for path in ("/v1/terminals", "/v1/pushes", "/v1/audit", "/v1/groups"):
+        for path in ("/v1/terminals", "/v1/terminals/summary", "/v1/pushes", "/v1/audit", "/v1/groups"):
             assert refused_or_done(await service.api.get(f"{path}?{written}"))
 
     @WITHIN_A_TEST
