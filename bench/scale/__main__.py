@@ -29,6 +29,7 @@ from bench.report import Table, thousands
 from bench.scale.connections_api import is_gone
 from bench.scale.crowd import GROUP, Crowd
 from infra.aws import keys
+from infra.aws.activity import Activity
 from infra.aws.attributes import encoded_item
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
@@ -137,6 +138,7 @@ class Cloud:
                 senders=Senders(table),
                 plans=Plans(table),
                 last_seen=LastSeen(table, clock),
+                activity=Activity(table, clock),
             )
             for sender in self._senders
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from infra.aws.activity import Activity
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
 from infra.aws.clients import Clients
@@ -86,5 +87,6 @@ def build(settings: Settings, *, halted: Callable[[], None] | None = None) -> Ad
         senders=Senders(table, audit_retention_days=settings.audit_retention_days),
         plans=Plans(table),
         last_seen=LastSeen(table, clock),
+        activity=Activity(table, clock),
     )
     return Adapters(ports=ports, pushes=pushes, timers=timers, rescue=Rescue(table, jobs, pushes.job_progress))

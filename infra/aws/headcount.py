@@ -4,7 +4,8 @@ Of each terminal it is kept as what its connections were counted. What a record 
 that, and the difference is added to the counters in the same transaction. So a batch that is delivered again, in
 whatever pieces, changes nothing, and a record that was lost is made good by the next one of its connection.
 
-Costs two write units for each terminal, user and group that a transaction touches, and two more for the totals.
+Costs two write units for each terminal, user and group that a transaction touches, two more for the totals, and two
+for the figures of the minute.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict
 
-from infra.aws import connection_rows, keys
+from infra.aws import activity, connection_rows, keys
 from infra.aws.actions import ABSENT, Action, Delete, Put, Update
 from infra.aws.attributes import Value, decoded_item
 from infra.aws.expressions import change, holds
 from infra.aws.keys import META, Key
 from infra.aws.table import TRANSACT_ITEMS, Table, TableUnavailable
+from services.domain.activity import NOTHING, Figures, minute_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 KEPT_S: Final = 7 * 86_400
 """How long a count that nothing changes is kept: longer than TTL and stream can be late, while a connection lives two
 hours. What a terminal, user or group was counted wrongly is so forgotten."""
+OF_EACH: Final = 2
+"""Items that a transaction may touch beside terminals, users and groups: the totals, and the figures of the minute."""
 MOST_TRIES: Final = 8
 """How often in a row others may have changed the same counts first, before the batch is left to be delivered again."""
 GROUPS_AT_ONCE: Final = 50
@@ -158,12 +162,12 @@ class State:
 
 
 def transactions(moves: Iterable[Move]) -> Iterator[Sequence[Move]]:
-    """The moves in as few transactions as their order allows: each touches at most 100 items, totals included."""
+    """The moves in as few transactions as their order allows: each touches at most 100 items, with the two of each."""
     some: list[Move] = []
     touched: set[tuple[str, str]] = set()
     for move in moves:
         more = _touched(move)
-        if some and len(touched | more) >= TRANSACT_ITEMS:
+        if some and len(touched | more) > TRANSACT_ITEMS - OF_EACH:
             yield some
             some, touched = [], set()
         some.append(move)
@@ -195,6 +199,9 @@ def actions(before: State, moves: Sequence[Move], now_s: float) -> Sequence[Acti
     totals = {name: number - _totals(before)[name] for name, number in _totals(after).items()}
     if any(totals.values()):
         found.append(Update(key=keys.TOTALS, change=change(add=totals)))
+    figures = _figures(moves)
+    if figures != NOTHING:
+        found.append(activity.added(minute_of(now_s), figures))
     return found
 
 
@@ -297,6 +304,13 @@ def _totals(state: State) -> Mapping[str, int]:
         "terminals": len(here),
         "users": sum(1 for number in state.users.values() if number > 0),
     }
+
+
+def _figures(moves: Sequence[Move]) -> Figures:
+    """Connections that came and went. One that goes over to another user does both."""
+    return Figures(
+        connects=sum(move.before is None for move in moves), disconnects=sum(move.after is None for move in moves)
+    )
 
 
 def _groups(counted: Counted | None) -> frozenset[str]:

@@ -71,6 +71,24 @@ def group_count(name: str) -> Key:
     return Key(GROUPS, name)
 
 
+GROUP_SIZES: Final = "GROUPS#SIZES"
+"""The partition of the sizes of groups, as they were now and then."""
+
+
+def group_sizes(at_s: int) -> Key:
+    """How large groups were at a moment (epoch seconds)."""
+    return Key(GROUP_SIZES, f"{at_s:010d}")
+
+
+ACTIVITY: Final = "ACTIVITY"
+"""The partition of what happened in each minute."""
+
+
+def minute(number: int) -> Key:
+    """What happened in a minute since the epoch."""
+    return Key(ACTIVITY, f"{number:010d}")
+
+
 def user_count(user: str) -> Key:
     """How many connections a user has."""
     return Key(f"HERE#USER#{escaped(user)}", META)
@@ -121,9 +139,13 @@ def log_partition(topic: Topic) -> str:
     return f"LOG#{escaped(str(topic))}"
 
 
+PUSHES_BEGIN: Final = "PUSH#"
+"""How the partition keys begin under which what is kept of a push is."""
+
+
 def push_partition(push_id: str) -> str:
     """Where a push, its contents and its jobs are."""
-    return f"PUSH#{escaped(push_id)}"
+    return f"{PUSHES_BEGIN}{escaped(push_id)}"
 
 
 def push(push_id: str) -> Key:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from infra.aws import push_items
+from infra.aws import keys, push_items
 from infra.aws.attributes import Value, decoded_item
 from infra.aws.keys import META
 from infra.aws.push_records import is_record
@@ -21,15 +21,12 @@ if TYPE_CHECKING:
 
     from infra.aws.headcount import StreamRecord
 
-PARTITION = "PUSH#"
-"""How the keys begin under which what is kept of a push lies."""
-
 
 def told(record: StreamRecord) -> Sequence[Event]:
     """What a record of the stream tells; nothing if it is not one of a push's own record, or of its end by TTL."""
     view = record["dynamodb"]
     pk, sk = (decoded_item(view["Keys"])[name] for name in ("pk", "sk"))
-    if sk != META or not str(pk).startswith(PARTITION):
+    if sk != META or not str(pk).startswith(keys.PUSHES_BEGIN):
         return ()
     after = _state(view.get("NewImage"))
     if after is None:

@@ -158,7 +158,7 @@ def with_contents(record: Item, text: str) -> tuple[Item, ...]:
 
 def id_of(record: Mapping[str, Value]) -> str:
     """The id of the push that a record is of."""
-    return keys.unescaped(str(record["pk"]).removeprefix("PUSH#"))
+    return keys.unescaped(str(record["pk"]).removeprefix(keys.PUSHES_BEGIN))
 
 
 def push_of(record: Mapping[str, Value], text: str) -> Push:

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.local import schema_1, schema_2, schema_3
+from infra.local import schema_1, schema_2, schema_3, schema_4
 from infra.local.data_directory import DataDirectoryError
 
 Step = Sequence[str]
 
-STEPS: Sequence[Step] = (schema_1.STATEMENTS, schema_2.STATEMENTS, schema_3.STATEMENTS)
+STEPS: Sequence[Step] = (schema_1.STATEMENTS, schema_2.STATEMENTS, schema_3.STATEMENTS, schema_4.STATEMENTS)
 """Every step, in order; the version of a database is how many of them it has had."""
 
 

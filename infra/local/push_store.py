@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from infra.local import (
+    activity,
     audit_trail,
     confirmations,
     job_table,
@@ -25,6 +26,7 @@ from infra.local.push_log import PushLog
 from infra.local.push_rows import optional_text
 from infra.local.receipts import Acknowledgement
 from infra.local.recent_pushes import RecentPushes
+from services.domain.activity import delivered
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.pushes import Counts, Job, JobKey, LogEntry, Progress, Push, Receipt, State
@@ -323,6 +325,7 @@ class PushStore:
             completed = push_rows.finish_part(connection, job.push_id, counts, advance.at_s)
         elif counts != Counts():
             push_rows.add(connection, job.push_id, counts)
+        activity.add(connection, advance.at_s, delivered(counts))
         if advance.receipts:
             receipts.keep(connection, advance.receipts)
         if completed and self.on_changed is not None:

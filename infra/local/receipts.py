@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from infra.local import confirmations, push_rows, slices
+from infra.local import activity, confirmations, push_rows, slices
 from infra.local.database import Database, Row
 from infra.local.push_rows import optional_text, seconds
+from services.domain.activity import NOTHING, Figures, delivered
 from services.domain.pushes import Counts, Receipt, ReceiptKind
 from services.ports import Page
 
@@ -70,12 +71,15 @@ def replay(connection: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
         connection.execute(_UPSERT, _parameters(receipt))
         missed = Counts(targeted=1) if before is None else Counts(**{before: -1})
         push_rows.add(connection, receipt.push_id, Counts(sent=1) + missed)
+        activity.add(connection, receipt.at_s, Figures(sent=1))
 
 
 def acknowledge(connection: sqlite3.Connection, acknowledgements: Sequence[Acknowledgement]) -> Sequence[bool]:
     """As `services.ports.PushStore.acknowledge`, for several."""
     moved: list[bool] = []
     counted: dict[tuple[str, str], Counter[str]] = {}
+    at_s = max((each.receipt.at_s for each in acknowledgements), default=0.0)
+    figures = NOTHING
     for acknowledgement in acknowledgements:
         receipt = acknowledgement.receipt
         stage = _moves_on(connection, receipt, early=acknowledgement.early)
@@ -87,8 +91,10 @@ def acknowledge(connection: sqlite3.Connection, acknowledgements: Sequence[Ackno
             confirmations.note_reader(connection, receipt.push_id, receipt.user)
     for (push_id, stage), kinds in counted.items():
         counts = Counts(**kinds)
+        figures += delivered(counts)
         push_rows.add(connection, push_id, counts)
         slices.tell(connection, push_id, stage, counts)
+    activity.add(connection, at_s, figures)
     return moved
 
 

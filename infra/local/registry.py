@@ -14,13 +14,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from infra.local import last_seen
+from infra.local import activity, last_seen
 from infra.local.batch import Batch
 from infra.local.connection_index import ConnectionIndex
 from infra.local.database import Database, StorageError
 from infra.local.interning import Interned
 from infra.local.outbox import Outbox
 from services.domain import events, topics
+from services.domain.activity import Figures
 from services.domain.connection import Connection
 from services.domain.events import Event
 from services.domain.identity import AttributeValue
@@ -45,9 +46,13 @@ _HEARD = "UPDATE connections SET last_heard_at_s = ? WHERE connection_id = ?"
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A row as it is now, or, with the moment when it went, as it was; and what is told of that."""
+    """A row as it is now, or, with the moment when it went, as it was; and what is told of that.
+
+    `came_at_s` is when it came, None if it was there before.
+    """
 
     row: Connection
+    came_at_s: float | None = None
     gone_at_s: float | None = None
     told: Sequence[Event] = ()
 
@@ -76,6 +81,7 @@ class Registry:
         def note(connection: sqlite3.Connection) -> None:
             if self._outbox is not None:
                 self._outbox.left_open(connection, now_s)
+            activity.left_open(connection)
             last_seen.note_those_of_a_dead_process(connection)
 
         await self._database.write(note, durable=False)
@@ -88,7 +94,12 @@ class Registry:
 
     async def add(self, connection: Connection) -> None:
         row = self._shared(connection)
-        change = _Change(row, told=self._told(row, online=True, at_s=self._clock.now_s()))
+        now_s = self._clock.now_s()
+        change = _Change(
+            row,
+            came_at_s=now_s if self._index.get(row.connection_id) is None else None,
+            told=self._told(row, online=True, at_s=now_s),
+        )
         self._index.put(row)
         try:
             await self._changes.put(change)
@@ -118,7 +129,7 @@ class Registry:
         for row in map(self._index.drop, connection_ids):
             if row is not None:
                 self._heard.pop(row.connection_id, None)
-                changes.append(_Change(row, now_s, self._told(row, online=False, at_s=now_s)))
+                changes.append(_Change(row, gone_at_s=now_s, told=self._told(row, online=False, at_s=now_s)))
         removed = [change.row for change in changes]
         try:
             await asyncio.gather(*[self._changes.put(change) for change in changes])
@@ -211,7 +222,7 @@ class Registry:
 
 
 def _write_changes(connection: sqlite3.Connection, changes: Sequence[_Change]) -> Sequence[None]:
-    """Of each connection only the last change counts."""
+    """Of each connection only the last change is written; each that came or went is counted."""
     last = {change.row.connection_id: change for change in changes}
     here = [_parameters(change.row) for change in last.values() if change.gone_at_s is None]
     gone = [(change.row, change.gone_at_s) for change in last.values() if change.gone_at_s is not None]
@@ -226,7 +237,16 @@ def _write_changes(connection: sqlite3.Connection, changes: Sequence[_Change]) -
                 for row, gone_at_s in gone
             ],
         )
+    _count(connection, changes)
     return [None] * len(changes)
+
+
+def _count(connection: sqlite3.Connection, changes: Sequence[_Change]) -> None:
+    """Add those who came and went to the figures of their minute; a batch is of one turn of the event loop."""
+    came = [change.came_at_s for change in changes if change.came_at_s is not None]
+    went = [change.gone_at_s for change in changes if change.gone_at_s is not None]
+    if came or went:
+        activity.add(connection, (came or went)[0], Figures(connects=len(came), disconnects=len(went)))
 
 
 def _write_heard(connection: sqlite3.Connection, rows: Iterable[tuple[float, str]]) -> None:

@@ -11,6 +11,7 @@ from infra.local.blocks import Blocks
 from infra.local.database import Database
 from infra.local.push_store import PushStore
 from services.domain import positions
+from services.domain.activity import MINUTES_KEPT_S, SAMPLES_KEPT_S, minute_of
 from services.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ _HELD_AGAINST_SOMEBODY = (
 )
 _AUDIT = _Table("audit_trail", "id", "id")
 _LAST_SEEN = _Table("last_seen", "terminal_id", "seen_at_s")
+_ACTIVITY = _Table("activity", "minute", "minute")
+_GROUP_SIZES = _Table("group_sizes", "at_s", "at_s")
 
 
 class Retention:
@@ -101,6 +104,8 @@ class Retention:
             self._blocks.look_again()
         await self._delete([_AUDIT], positions.lowest_at(now_s - self._keep.audit_s))
         await self._delete([_LAST_SEEN], now_s - self._keep.last_seen_s)
+        await self._delete([_ACTIVITY], minute_of(now_s - MINUTES_KEPT_S))
+        await self._delete([_GROUP_SIZES], now_s - SAMPLES_KEPT_S)
 
     async def _delete(self, tables: Sequence[_Table], before: object) -> int:
         deleted = 0

@@ -147,6 +147,7 @@ async def running(
             senders=storage.senders,
             plans=storage.plans,
             last_seen=storage.last_seen,
+            activity=storage.activity,
         )
         service = assemble(ports, verifier, connections_per_user=settings.limits.connections_per_user)
         jobs = JobRunner(storage.pushes, service.fanout)

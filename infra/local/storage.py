@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.activity import Activity
 from infra.local.audit_trail import AuditTrail
 from infra.local.blocks import Blocks
 from infra.local.database import Database, open_database
@@ -42,6 +43,7 @@ class Storage:
     senders: Senders
     plans: Plans
     last_seen: LastSeen
+    activity: Activity
     outbox: Outbox
     retention: Retention
 
@@ -73,6 +75,7 @@ class Storage:
             senders=Senders(database),
             plans=Plans(database),
             last_seen=LastSeen(database),
+            activity=Activity(database, clock),
             outbox=outbox,
             retention=Retention(database, pushes, blocks, clock, keep),
         )

@@ -1,4 +1,5 @@
-"""What is looked for again and again: sessions that are over, and pushes whose timers were lost."""
+"""What is looked for again and again: sessions that are over, pushes whose timers were lost, and how large
+groups are."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from services.connections import sessions
+from services.connections import activity, sessions
 from services.ports import Ports
 from services.timeline import sweep as timeline
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 Sweep = Callable[[Ports], Awaitable[object]]
 
-SWEEPS: Mapping[Sweep, float] = {sessions.sweep: 1.0, timeline.sweep: 60.0}
+SWEEPS: Mapping[Sweep, float] = {sessions.sweep: 1.0, timeline.sweep: 60.0, activity.sample: 60.0}
 """Every sweep, and how many seconds it rests after it."""
 
 

@@ -8,6 +8,7 @@ a repeat of the same call would not mend.
 
 from __future__ import annotations
 
+from services.ports.activity import Activity, GroupSizes
 from services.ports.audit import AuditTrail
 from services.ports.blocks import Blocks
 from services.ports.clock import Clock
@@ -34,6 +35,7 @@ from services.ports.timers import Timer, Timers
 from services.ports.tokens import TokenVerifier
 
 __all__ = [
+    "Activity",
     "Advance",
     "AuditTrail",
     "Blocks",
@@ -41,6 +43,7 @@ __all__ = [
     "DeadJob",
     "Gateway",
     "GroupSize",
+    "GroupSizes",
     "IdempotencyConflict",
     "IdempotencyKey",
     "KeptStrategy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.ports.activity import Activity
 from services.ports.audit import AuditTrail
 from services.ports.blocks import Blocks
 from services.ports.clock import Clock
@@ -36,3 +37,4 @@ class Ports:
     senders: Senders
     plans: Plans
     last_seen: LastSeen
+    activity: Activity

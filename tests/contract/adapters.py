@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.aws import headcount, last_seen
+from infra.aws import last_seen, table_stream
+from infra.aws.activity import Activity as DynamoDBActivity
 from infra.aws.audit_trail import AuditTrail as DynamoDBAuditTrail
 from infra.aws.blocks import Blocks as DynamoDBBlocks
 from infra.aws.last_seen import LastSeen as DynamoDBLastSeen
@@ -20,6 +21,7 @@ from infra.aws.strategies import Strategies as DynamoDBStrategies
 from infra.aws.tickets import Tickets as DynamoDBTickets
 from infra.local.storage import Storage
 from services.ports import (
+    Activity,
     AuditTrail,
     Blocks,
     LastSeen,
@@ -52,7 +54,7 @@ class ManualClock:
 class Adapters:
     """One adapter of each port that keeps something, over one empty store.
 
-    `settled` returns when what is derived from the registry, as those last seen are, has caught up with it.
+    `settled` returns when what is derived, as those last seen are and the figures of minutes, has caught up.
     """
 
     registry: Registry
@@ -65,6 +67,7 @@ class Adapters:
     senders: Senders
     plans: Plans
     last_seen: LastSeen
+    activity: Activity
     settled: Callable[[], Awaitable[None]]
 
 
@@ -87,6 +90,7 @@ async def sqlite(directory: Path, clock: ManualClock) -> AsyncIterator[Adapters]
             senders=storage.senders,
             plans=storage.plans,
             last_seen=storage.last_seen,
+            activity=storage.activity,
             settled=_at_once,
         )
     finally:
@@ -100,9 +104,9 @@ async def dynamodb(directory: Path, clock: ManualClock) -> AsyncIterator[Adapter
         stream = moto.Stream()
 
         async def settled() -> None:
-            while records := stream.records():
+            while records := stream.records(at_s=clock.now_s()):
                 await last_seen.file(table, records, now_s=clock.now_s(), days=30)
-                await headcount.apply(table, records, now_s=clock.now_s())
+                await table_stream.follow(table, None, records, now_s=clock.now_s())
 
         yield Adapters(
             registry=DynamoDBRegistry(table, clock),
@@ -115,6 +119,7 @@ async def dynamodb(directory: Path, clock: ManualClock) -> AsyncIterator[Adapter
             senders=DynamoDBSenders(table),
             plans=DynamoDBPlans(table),
             last_seen=DynamoDBLastSeen(table, clock),
+            activity=DynamoDBActivity(table, clock),
             settled=settled,
         )
 

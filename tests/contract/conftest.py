@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.ports import (
+    Activity,
     AuditTrail,
     Blocks,
     LastSeen,
@@ -92,6 +93,11 @@ def last_seen(adapters: Adapters) -> LastSeen:
 
 
 @pytest.fixture
+def activity(adapters: Adapters) -> Activity:
+    return adapters.activity
+
+
+@pytest.fixture
 def settled(adapters: Adapters) -> Callable[[], Awaitable[None]]:
-    """Waits until what is derived from the registry has caught up with it."""
+    """Waits until what is derived has caught up with what it is derived from."""
     return adapters.settled

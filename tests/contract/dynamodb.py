@@ -63,8 +63,11 @@ class Stream:
     def __init__(self) -> None:
         self._last: str | None = None
 
-    def records(self) -> Sequence[StreamRecord]:
-        """The records since the last call, at most 1,000. Only while nothing else calls moto."""
+    def records(self, *, at_s: float | None = None) -> Sequence[StreamRecord]:
+        """The records since the last call, at most 1,000. Only while nothing else calls moto.
+
+        `at_s` is when they say that it happened (epoch seconds), as moto goes by a clock of its own.
+        """
         (stream,) = _streams().list_streams(TableName=NAME)["Streams"]
         (shard,) = _streams().describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
         where = {"ShardIteratorType": "TRIM_HORIZON"}
@@ -78,4 +81,8 @@ class Stream:
         records = _streams().get_records(ShardIterator=iterator)["Records"]
         if records:
             self._last = records[-1]["dynamodb"]["SequenceNumber"]
-        return [{"dynamodb": record["dynamodb"]} for record in records]
+        said: list[StreamRecord] = [{"dynamodb": record["dynamodb"]} for record in records]
+        if at_s is not None:
+            for each in said:
+                each["dynamodb"]["ApproximateCreationDateTime"] = at_s
+        return said

@@ -15,7 +15,8 @@ from moto.dynamodb.models.dynamo_type import Item as MotoItem
 from starlette.requests import Request
 
 from admin_api.authentication import Authenticator
-from infra.aws import connection_rows, headcount, keys, last_seen
+from infra.aws import connection_rows, headcount, keys, last_seen, table_stream
+from infra.aws.activity import Activity
 from infra.aws.attributes import Item, decoded_item, encoded_item
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
@@ -33,6 +34,7 @@ from infra.aws.table import Table
 from infra.aws.tickets import Tickets
 from infra.aws.timers import Timers
 from infra.aws.values import seconds
+from services.connections import activity
 from services.connections import handler as connections
 from services.connections.admission import Admission
 from services.domain import jobs, positions
@@ -172,9 +174,10 @@ class Cloud:
 
     async def count(self, *records: headcount.StreamRecord) -> None:
         """The stream's function: with these records in one batch, or with all that is new."""
-        batch = records or self._stream.records()
-        await last_seen.file(self._table, batch, now_s=self.clock.now_s(), days=30)
-        await headcount.apply(self._table, batch, now_s=self.clock.now_s())
+        now_s = self.clock.now_s()
+        batch = records or self._stream.records(at_s=now_s)
+        await last_seen.file(self._table, batch, now_s=now_s, days=30)
+        await table_stream.follow(self._table, None, batch, now_s=now_s)
 
     def lose(self, numbers: Iterable[int]) -> None:
         """The sockets of these terminals are gone, and nobody was told."""
@@ -251,6 +254,10 @@ class Cloud:
         self.ledger.message_received_and_deleted()
         await self._timers.fire(json.dumps({"timer": name}), act or timeline.build(ports))
 
+    async def sample(self) -> None:
+        """What the sweeper does each minute for the sizes of groups."""
+        await activity.sample(self._ports)
+
     async def sweep(self) -> None:
         """What the sweeper reads. It finds all over here: the ledger knows the size of what is found only."""
         await self._ports.registry.over(float("inf"), limit=1)
@@ -304,6 +311,7 @@ class Cloud:
             senders=Senders(table),
             plans=Plans(table),
             last_seen=LastSeen(table, clock),
+            activity=Activity(table, clock),
         )
 
     def _context(self, number: int, kind: str) -> dict[str, object]:

@@ -10,11 +10,11 @@ from tests.cost.spending import Spent
 COUNTED: Final[Mapping[str, Spent]] = {
     # DynamoDB: write units, read units, calls; requests to SQS and to @connections; posts that are waited for.
     "connect": Spent(6, 7, 7, 0, 0, 0),
-    "connect_counted_alone": Spent(10, 2, 3, 0, 0, 0),
-    "connect_counted_with_others": Spent(4.18, 2, 0.05, 0, 0, 0),
+    "connect_counted_alone": Spent(12, 2, 3, 0, 0, 0),
+    "connect_counted_with_others": Spent(4.24, 2, 0.05, 0, 0, 0),
     "disconnect": Spent(6, 0, 2, 0, 0, 0),
-    "disconnect_counted_alone": Spent(12, 2, 4, 0, 0, 0),
-    "disconnect_counted_with_others": Spent(6.18, 2, 0.13, 0, 0, 0),
+    "disconnect_counted_alone": Spent(14, 2, 4, 0, 0, 0),
+    "disconnect_counted_with_others": Spent(6.24, 2, 0.13, 0, 0, 0),
     "resume_for_the_first_time": Spent(1, 1, 2, 0, 1, 1),
     "resume": Spent(1, 11, 12, 0, 1, 1),
     "refresh": Spent(6, 8, 8, 0, 0, 0),
@@ -32,6 +32,8 @@ COUNTED: Final[Mapping[str, Spent]] = {
     "push_to_team_with_receipts": Spent(59, 14, 13, 3, 50, 1),
     "push_in_waves": Spent(34, 40, 47, 12, 50, 2),
     "wave": Spent(18, 22, 30, 9, 0, 1),
+    "push_counted_alone": Spent(2, 0, 1, 0, 0, 0),
+    "acknowledgement_counted_alone": Spent(2, 0, 1, 0, 0, 0),
     "lost_terminal": Spent(6, 0, 2, 0, 0, 0),
     "broadcast": Spent(9, 22, 27, 3, 0, 1),
     "broadcast_to_few": Spent(9, 156, 29, 3, 1_000, 2),
@@ -39,4 +41,6 @@ COUNTED: Final[Mapping[str, Spent]] = {
     "handover": Spent(1, 3, 4, 3, 0, 0),
     "sweep": Spent(0, 71, 1, 0, 0, 0),
     "overdue": Spent(0, 1.5, 1, 0, 0, 0),
+    "sample": Spent(1, 2, 4, 0, 0, 0),
+    "sample_not_due": Spent(0, 0.5, 1, 0, 0, 0),
 }

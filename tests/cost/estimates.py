@@ -11,7 +11,8 @@ from dataclasses import astuple, dataclass
 from typing import Final, get_args
 
 from infra.aws.metrics import Count, Duration
-from services.fanout.delivery import NO_LIMIT
+from services.domain.activity import SAMPLE_EVERY_S
+from services.fanout.delivery import NO_LIMIT, NOTED_EVERY
 from tests.cost import deployment, prices
 from tests.cost.counted import COUNTED
 from tests.cost.spending import Spent
@@ -133,7 +134,10 @@ def terminal_month(design: str) -> Usd:
 
 
 def push(operation: str) -> Usd:
-    """A push by the REST API with all of its deliveries, in two invocations; its waits are those of the dearer one."""
+    """A push by the REST API with all of its deliveries, in two invocations; its waits are those of the dearer one.
+
+    A third one, of the stream's function, counts its page.
+    """
     spent = COUNTED[operation]
     request = COUNTED["request"]
     return (
@@ -142,12 +146,18 @@ def push(operation: str) -> Usd:
         + stored(request)
         + invocation("FanOut", spent.table_calls + spent.gateway_calls + 1)
         + stored(spent)
+        + counted("push_counted_alone")
     )
+
+
+def counted(operation: str) -> Usd:
+    """What the stream's function counts of a single record."""
+    return called("Stream", operation)
 
 
 def acknowledgement() -> Usd:
     """A terminal confirms a push that asks for it."""
-    return received("acknowledge")
+    return received("acknowledge") + counted("acknowledgement_counted_alone")
 
 
 def broadcast(audience: int) -> Usd:
@@ -159,6 +169,7 @@ def broadcast(audience: int) -> Usd:
         push("broadcast")
         + stored(deliveries)
         + _invocation("FanOut", working_s)
+        + counted("push_counted_alone").times(audience / NOTED_EVERY)
         + (invocation("FanOut", COUNTED["handover"].table_calls) + stored(COUNTED["handover"])).times(handovers)
     )
 
@@ -171,8 +182,10 @@ def standing() -> Usd:
         + (OWN_METRICS + REASONS) * prices.CUSTOM_METRIC.each_usd
         + prices.SECRET.each_usd
     )
-    looks = (invocation("Sweeper", COUNTED["overdue"].table_calls) + stored(COUNTED["overdue"])).times(MONTH_S / 60)
-    return Usd(queue=polls * prices.SQS_REQUEST.each_usd, logs=watching) + looks
+    look = COUNTED["overdue"] + COUNTED["sample_not_due"]
+    looks = (invocation("Sweeper", look.table_calls) + stored(look)).times(MONTH_S / 60)
+    samples = stored(COUNTED["sample"]).times(MONTH_S / SAMPLE_EVERY_S)
+    return Usd(queue=polls * prices.SQS_REQUEST.each_usd, logs=watching) + looks + samples
 
 
 def _invocation(function: str, lasts_s: float) -> Usd:

@@ -38,6 +38,7 @@ SILENT_S: Final = 300
 """How long a terminal has said nothing: as long as it is between two pings."""
 A_PAGE_AND_A_HALF: Final = 750
 WAITING: Final = 100
+SAMPLED: Final = 100
 
 
 async def connect() -> Spent:
@@ -111,6 +112,43 @@ async def acknowledge_for_user() -> Spent:
         push_id = await cloud.push(f"user:{user_number(0)}", strategy=ack)
         cloud.ledger.reset()
         await cloud.send({"action": "ack", "ids": [push_id], "kind": "read"})
+        return cloud.ledger.spent()
+
+
+async def push_counted_alone() -> Spent:
+    """What the stream counts of a push to one, whose page of deliveries comes alone."""
+    with running() as cloud:
+        await _connected(cloud)
+        await cloud.push(f"user:{user_number(0)}")
+        return await _counted(cloud)
+
+
+async def acknowledgement_counted_alone() -> Spent:
+    """What the stream counts of what a terminal tells, if that comes alone."""
+    with running() as cloud:
+        await _connected(cloud)
+        push_id = await cloud.push(f"user:{user_number(0)}", receipts="each")
+        await cloud.count()
+        await cloud.send({"action": "ack", "ids": [push_id], "kind": "received"})
+        return await _counted(cloud)
+
+
+async def sample() -> Spent:
+    """What it takes to write down the sizes of a hundred groups."""
+    with running() as cloud:
+        for number in range(SAMPLED):
+            cloud.fill([filed(number, groups=(f"group-of-office-{number:04d}",))])
+        cloud.ledger.reset()
+        await cloud.sample()
+        return cloud.ledger.spent()
+
+
+async def sample_not_due() -> Spent:
+    """What it takes to see that the sizes of groups were written down in these five minutes."""
+    with running() as cloud:
+        await cloud.sample()
+        cloud.ledger.reset()
+        await cloud.sample()
         return cloud.ledger.spent()
 
 
@@ -339,6 +377,8 @@ OPERATIONS: Final[Mapping[str, Callable[[], Awaitable[Spent]]]] = {
         push_to_team_with_receipts,
         push_in_waves,
         wave,
+        push_counted_alone,
+        acknowledgement_counted_alone,
         lost_terminal,
         broadcast,
         broadcast_to_few,
@@ -346,6 +386,8 @@ OPERATIONS: Final[Mapping[str, Callable[[], Awaitable[Spent]]]] = {
         handover,
         sweep,
         overdue,
+        sample,
+        sample_not_due,
     )
 }
 """Every operation by its name."""

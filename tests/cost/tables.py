@@ -36,6 +36,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "push_to_team_with_receipts": 'the same with `receipts: "each"`',
     "push_in_waves": "the same in two waves",
     "wave": "more for each further wave, with the wait behind it",
+    "push_counted_alone": "the stream counts a page of deliveries, if it comes alone",
+    "acknowledgement_counted_alone": "the stream counts an `ack`, if it comes alone",
     "timer": "a moment to come, up to 15 minutes ahead, what is done then not included",
     "lost_terminal": "more for each terminal that turns out to be gone",
     "broadcast": "a broadcast, whoever is there",
@@ -44,6 +46,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "broadcast_to_few": "a broadcast to 1,000, all of it",
     "sweep": "a sweep, for each 1,000 connections",
     "overdue": "a look for overdue pushes, among 100 that wait",
+    "sample_not_due": "a look whether the sizes of groups are to be written down",
+    "sample": "the sizes of 100 groups are written down, every five minutes",
 }
 
 

@@ -1,6 +1,7 @@
 """What is done again and again: sessions that have ended are closed, and pushes that stand still are taken up.
 
-Each minute only pushes that are overdue, which takes one small read where there are none; the rest by `SweepRate`.
+Each minute only pushes that are overdue, and the sizes of groups if it is time for that, which takes two small reads
+where there is nothing to do; the rest by `SweepRate`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from infra.aws import adapters
 from infra.aws.metrics import metered
 from infra.aws.process import Process
 from infra.aws.settings import from_environment
-from services.connections import sessions
+from services.connections import activity, sessions
 from services.timeline import sweep
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ ports = metered(built.ports, process.meter)
 async def _handle(event: Mapping[str, object]) -> None:
     if event.get("only") == "overdue":
         process.meter.count("PushesOverdue", await sweep.sweep(ports))
+        await activity.sample(ports)
         return
     # First what needs no terminal: where none can be reached, the sweep fails.
     sent_again = await built.rescue.run(ports.clock.now_s())

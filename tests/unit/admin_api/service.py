@@ -232,6 +232,7 @@ async def running(
         senders=storage.senders,
         plans=storage.plans,
         last_seen=storage.last_seen,
+        activity=storage.activity,
     )
     accepted: Json = {
         "issuer": ISSUER,

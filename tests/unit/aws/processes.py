@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from infra.aws.activity import Activity
 from infra.aws.audit_trail import AuditTrail
 from infra.aws.blocks import Blocks
 from infra.aws.last_seen import LastSeen
@@ -36,4 +37,5 @@ def process(table: Table, clock: ManualClock, sockets: Gateway) -> Ports:
         senders=Senders(table),
         plans=Plans(table),
         last_seen=LastSeen(table, clock),
+        activity=Activity(table, clock),
     )

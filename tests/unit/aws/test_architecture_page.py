@@ -31,6 +31,8 @@ def _keys() -> set[tuple[str, str]]:
         keys.topic_row(topic, 0, "<place>#<connection>"),
         keys.TOTALS,
         keys.group_count("<group>"),
+        keys.group_sizes(8),
+        keys.minute(3),
         keys.user_count("<user>"),
         keys.terminal_count("<terminal>"),
         keys.standing("<user>"),
@@ -60,7 +62,7 @@ def _keys() -> set[tuple[str, str]]:
         Key(keys.seen_of("<user>"), "<terminal>"),
     }
     numbers = {"#7#8": "#<part>#<lane>", "#9": "#<shard>", "#6": "#<sort>", "#5": "#<n>"}
-    numbers |= {"0000000004": "<version>", "0000000003": "<minute>"}
+    numbers |= {"0000000004": "<version>", "0000000003": "<minute>", "0000000008": "<second>"}
     words = {"group:g#0": "<topic>#<shard>", "group:g": "<topic>", "2026-11": "<month>", ID: "<entry>", **numbers}
     return {(_replaced(key.pk, words), _replaced(key.sk, words)) for key in built}
 

@@ -11,7 +11,7 @@ from typing import Final, get_args
 
 import pytest
 
-from infra.aws import keys, metrics, packaging, push_events
+from infra.aws import keys, metrics, packaging
 from infra.aws.settings import EXAMPLE
 from infra.webhooks import retries
 from services.authorizer import base64url, issuers
@@ -252,15 +252,30 @@ class TestWebhooks:
             "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["WebhooksRule", "Arn"]}}
         }
 
-    def test_the_stream_tells_of_pushes_only_where_somebody_listens(self) -> None:
-        source = section(section(properties(FUNCTIONS["Stream"])["Events"])["Table"])
-        _, conditional = listed(section(properties(source)["FilterCriteria"])["Filters"])
+    def test_the_stream_tells_of_what_counts_deliveries(self) -> None:
+        of_pushes = {"S": [{"prefix": keys.PUSHES_BEGIN}]}
+        _, jobs, counters, _ = self._filters()
+        assert json.loads(text(section(jobs)["Pattern"])) == {
+            "eventName": ["MODIFY"],
+            "dynamodb": {"Keys": {"pk": of_pushes, "sk": {"S": [keys.META, {"prefix": keys.JOBS[0]}]}}},
+        }
+        assert json.loads(text(section(counters)["Pattern"])) == {
+            "eventName": ["INSERT", "MODIFY"],
+            "dynamodb": {"Keys": {"pk": of_pushes, "sk": {"S": [{"prefix": keys.COUNTERS[0]}]}}},
+        }
+
+    def test_the_stream_tells_of_new_pushes_only_where_somebody_listens(self) -> None:
+        *_, conditional = self._filters()
         condition, pattern, nothing = listed(section(conditional)["Fn::If"])
         assert (condition, nothing) == ("HasEvents", {"Ref": "AWS::NoValue"})
         assert json.loads(text(section(pattern)["Pattern"])) == {
             "eventName": ["INSERT", "MODIFY"],
-            "dynamodb": {"Keys": {"pk": {"S": [{"prefix": push_events.PARTITION}]}, "sk": {"S": [keys.META]}}},
+            "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.PUSHES_BEGIN}]}, "sk": {"S": [keys.META]}}},
         }
+
+    def _filters(self) -> list[Node]:
+        source = section(section(properties(FUNCTIONS["Stream"])["Events"])["Table"])
+        return listed(section(properties(source)["FilterCriteria"])["Filters"])
 
 
 class TestTokens:

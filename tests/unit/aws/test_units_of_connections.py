@@ -24,7 +24,7 @@ from services.domain.identity import AttributeValue, Identity
 from services.domain.ring import WHOLE
 from services.domain.standing import Block
 from services.domain.topics import ALL
-from services.ports import LastSeen, Plans, Ports, PushStore, Senders, Strategies, Timers
+from services.ports import Activity, LastSeen, Plans, Ports, PushStore, Senders, Strategies, Timers
 from tests.contract import dynamodb
 from tests.contract.adapters import NOON_S, ManualClock
 from tests.contract.makers import audit_entry, connection
@@ -146,8 +146,8 @@ async def test_many_that_connect_together_are_counted_for_little_more_than_four_
     records = stream.records()
     meter.reset()
     await apply(table, records, now_s=clock.now_s())
-    # A terminal and a user each, twice for the transaction; the groups and the totals once for each of three.
-    assert meter.write_units == 4 * 100 + 3 * 2 * (len(GROUPS) + 1)
+    # A terminal and a user each, twice for the transaction; the groups, the totals and the minute for each of three.
+    assert meter.write_units == 4 * 100 + 3 * 2 * (len(GROUPS) + 2)
     assert meter.read_units == 2 * 100
 
 
@@ -167,6 +167,7 @@ async def test_all_that_a_connect_takes(table: Table, clock: ManualClock, regist
         senders=cast(Senders, None),
         plans=cast(Plans, None),
         last_seen=cast(LastSeen, None),
+        activity=cast(Activity, None),
     )
     row = _typical()
     identity = Identity(

@@ -67,6 +67,7 @@ class Service:
             senders=storage.senders,
             plans=storage.plans,
             last_seen=storage.last_seen,
+            activity=storage.activity,
         )
 
     async def connect(
