@@ -31,6 +31,7 @@ describe("a draft", () => {
 
   it("says what is missing for a preview", () => {
     expect(composed(NO_DRAFT)).toEqual({ body: null, gaps: ["message", "target"] });
+    expect(composed({ ...LUNCH, target: "os ==" })).toEqual({ body: null, gaps: ["target"] });
     const json = { ...NO_DRAFT.message, as: "json" as const, json: "{" };
     expect(composed({ ...LUNCH, message: json })).toEqual({ body: null, gaps: ["json"] });
     expect(composed({ ...LUNCH, when: { ...LUNCH.when, is: "at" } })).toEqual({ body: null, gaps: ["when"] });

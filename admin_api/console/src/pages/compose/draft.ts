@@ -1,3 +1,4 @@
+import { tryParse } from "../../target/language.js";
 import { type MessageDraft, NO_MESSAGE, written } from "./message_draft.js";
 import { AT_ONCE, type Schedule, type ScheduleDraft, scheduleOf } from "./schedule.js";
 import type { Changes } from "./strategy_changes.js";
@@ -48,9 +49,11 @@ export function composed(draft: Draft): Composed {
   const gaps: Gap[] = [];
   if (message.is === "empty") gaps.push("message");
   if (message.is === "unreadable") gaps.push("json");
-  if (target === "") gaps.push("target");
+  // What is no target is said at its field at once: nobody need be asked.
+  const isTarget = target !== "" && tryParse(target).fault === null;
+  if (!isTarget) gaps.push("target");
   if (when === null) gaps.push("when");
-  if (target === "" || when === null || message.is === "unreadable") return { body: null, gaps };
+  if (!isTarget || when === null || message.is === "unreadable") return { body: null, gaps };
   const strategy = { ...draft.strategy.changes, name: draft.strategy.name };
   return { body: { target, message: message.is === "message" ? message.message : "", strategy, ...when }, gaps };
 }
