@@ -1,0 +1,98 @@
+import { NumberInput, TextInput } from "@mantine/core";
+import type { ReactNode } from "react";
+import { durationInWords, secondsOf } from "../../format/durations.js";
+import type { Duration } from "../strategy.js";
+import { useEditing } from "./editing.js";
+
+interface FieldProps<T> {
+  /** The JSON pointer of the member: what is wrong with it is shown here. */
+  readonly pointer: string;
+  readonly label: string;
+  readonly description?: ReactNode;
+  readonly value: T | null | undefined;
+  /** Undefined: the field was emptied. */
+  readonly onChange: (value: T | undefined) => void;
+}
+
+/** Text of one line. */
+export function TextField({ pointer, label, description, value, onChange }: FieldProps<string>) {
+  const { faults, isReadOnly } = useEditing();
+  return (
+    <TextInput
+      size="xs"
+      label={label}
+      description={description}
+      value={value ?? ""}
+      error={faults.get(pointer)}
+      readOnly={isReadOnly}
+      spellCheck={false}
+      onChange={event => onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value)}
+    />
+  );
+}
+
+/** A length of time as text, `15m`, with what it comes to beside it. */
+export function DurationField({
+  value,
+  onChange,
+  placeholder,
+  ...rest
+}: FieldProps<Duration> & { placeholder?: string }) {
+  const { faults, isReadOnly } = useEditing();
+  const seconds = value == null ? Number.NaN : secondsOf(value);
+  return (
+    <TextInput
+      size="xs"
+      label={rest.label}
+      description={rest.description}
+      placeholder={placeholder ?? ""}
+      value={value ?? ""}
+      error={faults.get(rest.pointer)}
+      readOnly={isReadOnly}
+      spellCheck={false}
+      rightSectionWidth={88}
+      rightSection={<span className="tabular">{Number.isNaN(seconds) ? "" : durationInWords(seconds)}</span>}
+      rightSectionPointerEvents="none"
+      onChange={event => onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value.trim())}
+    />
+  );
+}
+
+interface NumberFieldProps extends FieldProps<number> {
+  readonly suffix?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly decimals?: number;
+}
+
+/** A number. Beyond its limits it can be typed, and is said to be wrong. */
+export function NumberField({
+  pointer,
+  label,
+  description,
+  value,
+  onChange,
+  suffix,
+  min,
+  max,
+  decimals = 0,
+}: NumberFieldProps) {
+  const { faults, isReadOnly } = useEditing();
+  return (
+    <NumberInput
+      size="xs"
+      label={label}
+      description={description}
+      value={value ?? ""}
+      error={faults.get(pointer)}
+      readOnly={isReadOnly}
+      clampBehavior="none"
+      thousandSeparator=","
+      decimalScale={decimals}
+      {...(suffix !== undefined && { suffix })}
+      {...(min !== undefined && { min })}
+      {...(max !== undefined && { max })}
+      onChange={given => onChange(typeof given === "number" ? given : undefined)}
+    />
+  );
+}
