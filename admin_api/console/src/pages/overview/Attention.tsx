@@ -1,0 +1,147 @@
+import { Anchor, Title } from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconHandStop,
+  IconUserQuestion,
+  IconUsersMinus,
+} from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { answered } from "../../api/client.js";
+import { useApi } from "../../api/context.js";
+import { LIVE, SLOWLY } from "../../api/live.js";
+import type { Push } from "../../api/schema.js";
+import { figure } from "../../format/figures.js";
+import { Moment } from "../../shell/Moment.js";
+import { Loading, ProblemAlert } from "../../shell/states.js";
+import { print } from "../../target/language.js";
+import { isRecent, losses } from "./attention.js";
+import classes from "./Overview.module.css";
+
+const LOST_SINCE = "15m";
+
+/** What is worth a look: pushes that wait for a person or went wrong, groups that lost many terminals. */
+export function Attention() {
+  const { t } = useTranslation("overview");
+  const api = useApi();
+  const halted = useQuery({
+    queryKey: ["pushes", "halted"],
+    queryFn: async () =>
+      answered(await api.GET("/v1/pushes", { params: { query: { state: ["halted"], limit: 5 } } })).items,
+    ...LIVE,
+  });
+  const awaiting = useQuery({
+    queryKey: ["pushes", "awaiting"],
+    queryFn: async () =>
+      answered(await api.GET("/v1/pushes", { params: { query: { state: ["awaiting_approval"], limit: 5 } } })).items,
+    ...LIVE,
+  });
+  const stuck = useStuck();
+  const groups = useQuery({
+    queryKey: ["stats", "groups", LOST_SINCE],
+    queryFn: async () => answered(await api.GET("/v1/stats/groups", { params: { query: { since: LOST_SINCE } } })),
+    ...SLOWLY,
+  });
+  const failed = [halted, awaiting, stuck, groups].find(query => query.isError);
+  const now = new Date();
+  const recent = halted.data?.filter(push => isRecent(push, now)) ?? [];
+  const lost = losses(groups.data?.items ?? []);
+  const waiting = awaiting.data ?? [];
+  const dead = stuck.data ?? [];
+  const isQuiet = recent.length + lost.length + waiting.length + dead.length === 0;
+  return (
+    <section className={classes.section} aria-labelledby="attention">
+      <div className={classes.heading}>
+        <Title order={2} id="attention">
+          {t("attention")}
+        </Title>
+      </div>
+      {failed !== undefined && <ProblemAlert error={failed.error} retry={() => void failed.refetch()} />}
+      {failed === undefined && isQuiet && (halted.isPending || groups.isPending) && <Loading />}
+      {failed === undefined && isQuiet && halted.isSuccess && groups.isSuccess && (
+        <div className={classes.well}>
+          <IconCircleCheck size={18} aria-hidden />
+          {t("well")}
+        </div>
+      )}
+      <ul className={classes.list}>
+        {waiting.map(push => (
+          <li key={push.id} className={classes.look} data-kind="approval">
+            <IconUserQuestion size={18} aria-hidden />
+            <div>
+              <PushLink push={push}>{t("awaits", { sender: push.sender })}</PushLink>
+              {push.approve_by !== null && (
+                <div>
+                  {t("approveBy")} <Moment at={push.approve_by} relative />
+                </div>
+              )}
+            </div>
+          </li>
+        ))}
+        {recent.map(push => (
+          <li key={push.id} className={classes.look} data-kind="halted">
+            <IconHandStop size={18} aria-hidden />
+            <div>
+              <PushLink push={push}>
+                {t(push.ended_by === "halt_if" ? "haltedItself" : "haltedBy", { by: push.ended_by ?? "" })}
+              </PushLink>
+              {push.finished_at !== null && (
+                <div>
+                  <Moment at={push.finished_at} relative />
+                </div>
+              )}
+            </div>
+          </li>
+        ))}
+        {dead.map(({ push, parts }) => (
+          <li key={push.id} className={classes.look} data-kind="dead">
+            <IconAlertTriangle size={18} aria-hidden />
+            <PushLink push={push}>{t("dead", { count: parts })}</PushLink>
+          </li>
+        ))}
+        {lost.map(({ group, were, connections }) => (
+          <li key={group} className={classes.look} data-kind="loss">
+            <IconUsersMinus size={18} aria-hidden />
+            <div>
+              <Anchor component={Link} to={`/terminals?${new URLSearchParams({ target: print({ groups: [group] }) })}`}>
+                {t("lost", { group, count: were - connections })}
+              </Anchor>
+              <div className="tabular">{t("lostDetail", { were: figure(were), now: figure(connections) })}</div>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Open pushes of which parts were given up. */
+function useStuck() {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["pushes", "stuck"],
+    queryFn: async () => {
+      const query = { state: ["sending" as const, "sent" as const], limit: 20 };
+      const { items } = answered(await api.GET("/v1/pushes", { params: { query } }));
+      const details = await Promise.all(
+        items.map(async push =>
+          answered(await api.GET("/v1/pushes/{push_id}", { params: { path: { push_id: push.id } } })),
+        ),
+      );
+      return details
+        .filter(detail => detail.dead_jobs.length > 0)
+        .map(detail => ({ push: detail as Push, parts: detail.dead_jobs.length }));
+    },
+    ...SLOWLY,
+  });
+}
+
+function PushLink({ push, children }: { push: Push; children: string }) {
+  return (
+    <Anchor component={Link} to={`/pushes/${push.id}`} title={print(push.target)}>
+      {children}
+    </Anchor>
+  );
+}
