@@ -24,3 +24,6 @@ Element.prototype.scrollIntoView ??= () => {};
 if (!("fonts" in document)) {
   Object.defineProperty(document, "fonts", { value: { addEventListener() {}, removeEventListener() {} } });
 }
+// The same of the editor of targets, for which jsdom is a Safari without a layout.
+document.execCommand ??= () => false;
+Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList;

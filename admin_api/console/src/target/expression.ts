@@ -73,17 +73,10 @@ export function depthOf(expression: Expression): number {
   return 1 + Math.max(0, ...partsOf(expression).map(depthOf));
 }
 
-/** Why a name or a value cannot be what it is. */
-export type WordFault =
-  | "empty"
-  | "too_long"
-  | "control"
-  | "surrogate"
-  | "white_space"
-  | "not_text"
-  | "no_order"
-  | "infinite"
-  | "over_64_bits";
+/** Why a name cannot be one. */
+export type NameFault = "empty" | "too_long" | "control" | "surrogate" | "white_space";
+/** Why an attribute cannot be compared with a value. */
+export type ValueFault = "too_long" | "surrogate" | "not_text" | "no_order" | "infinite" | "over_64_bits";
 
 // As Python knows white space, which is what the service goes by: JavaScript's \s has other members.
 export const WHITE_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
@@ -95,7 +88,7 @@ export function bytesOf(text: string): number {
 }
 
 /** Why `name` cannot be the name of a user, a group, a terminal or an attribute; null if it can. */
-export function faultOfName(name: string): WordFault | null {
+export function faultOfName(name: string): NameFault | null {
   if (name === "") return "empty";
   if (charactersIn(name) > BOUNDS.nameBytes) return "too_long";
   if (/\p{Cs}/u.test(name)) return firstFault(name);
@@ -104,13 +97,13 @@ export function faultOfName(name: string): WordFault | null {
   return AT_AN_END.test(name) ? "white_space" : null;
 }
 
-function firstFault(name: string): WordFault {
+function firstFault(name: string): NameFault {
   const found = /[\p{Cs}\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.exec(name);
   return found !== null && /\p{Cs}/u.test(found[0]) ? "surrogate" : "control";
 }
 
 /** Why an attribute cannot be compared so with `value` (of `in`: with one of its values); null if it can. */
-export function faultOfValue(op: Op, value: Value): WordFault | null {
+export function faultOfValue(op: Op, value: Value): ValueFault | null {
   if (op === "prefix" && typeof value !== "string") return "not_text";
   if (["lt", "le", "gt", "ge"].includes(op) && typeof value === "boolean") return "no_order";
   if (typeof value === "string") {

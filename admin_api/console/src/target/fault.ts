@@ -1,4 +1,4 @@
-import type { WordFault } from "./expression.js";
+import type { NameFault, ValueFault } from "./expression.js";
 
 /** What a target is refused for; the words are in words/en/target.json under `fault`. */
 export type FaultKind =
@@ -20,8 +20,8 @@ export type FaultKind =
   | "list_too_long"
   | "lists_too_long"
   | "too_long"
-  | `name_${WordFault}`
-  | `value_${WordFault}`;
+  | `name_${NameFault}`
+  | `value_${ValueFault}`;
 
 interface Place {
   /** UTF-16 units from 0, as JavaScript and the editor count. */

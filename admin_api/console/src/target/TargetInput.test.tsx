@@ -1,0 +1,100 @@
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
+import { useState } from "react";
+import { describe, expect, it } from "vitest";
+import { ProblemError } from "../api/problem.js";
+import { type Answers, renderPage } from "../testing.js";
+import { TargetInput } from "./TargetInput.js";
+import { targetEditorOf, writeTarget } from "./testing.js";
+
+const ANSWERS: Answers = {
+  "GET /v1/groups": { items: [{ name: "ops", connections: 12 }], next_cursor: null },
+  "GET /v1/terminals": { items: [], next_cursor: null },
+};
+
+interface FilterProps {
+  readonly start?: string;
+  readonly error?: ProblemError | null;
+  readonly submitted?: (value: string) => void;
+}
+
+function Filter({ start = "", error = null, submitted }: FilterProps) {
+  const [value, setValue] = useState(start);
+  return (
+    <>
+      <TargetInput
+        label="Who"
+        value={value}
+        onChange={setValue}
+        error={error}
+        hint="everybody"
+        {...(submitted && { onSubmit: submitted })}
+      />
+      <output>{value}</output>
+    </>
+  );
+}
+
+describe("the input of a target", () => {
+  it("has its name, and gives what is written", async () => {
+    await renderPage(<Filter />, { answers: ANSWERS });
+    const { contentDOM } = await targetEditorOf("Who");
+    expect([contentDOM.getAttribute("role"), contentDOM.getAttribute("aria-label")]).toEqual(["textbox", "Who"]);
+    await writeTarget("Who", "group:ops");
+    expect(screen.getByRole("status").textContent).toBe("group:ops");
+    expect(screen.getByText("everybody")).toBeTruthy();
+  });
+
+  it("says what is wrong, and marks the place", async () => {
+    await renderPage(<Filter />, { answers: ANSWERS });
+    await writeTarget("Who", "group:ops os = mac");
+    expect(await screen.findByText('Expected and, or or the end, but here is "os".')).toBeTruthy();
+    const { contentDOM } = await targetEditorOf("Who");
+    expect(contentDOM.querySelector(".cm-fault")?.textContent).toBe("os");
+    expect(contentDOM.getAttribute("aria-invalid")).toBe("true");
+    await writeTarget("Who", "group:ops");
+    expect(screen.queryByText(/^Expected/)).toBeNull();
+  });
+
+  it("stays on one line", async () => {
+    await renderPage(<Filter />, { answers: ANSWERS });
+    await writeTarget("Who", "group:ops\nand os = mac");
+    expect(screen.getByRole("status").textContent).toBe("group:ops and os = mac");
+  });
+
+  it("submits a target by Enter, and says what is missing of an unfinished one", async () => {
+    const submitted: string[] = [];
+    await renderPage(<Filter submitted={value => submitted.push(value)} />, { answers: ANSWERS });
+    await writeTarget("Who", "group:ops");
+    const { contentDOM } = await targetEditorOf("Who");
+    fireEvent.keyDown(contentDOM, { key: "Enter" });
+    expect(submitted).toEqual(["group:ops"]);
+    await writeTarget("Who", "group:");
+    act(() => contentDOM.focus());
+    fireEvent.keyDown(contentDOM, { key: "Enter" });
+    expect(submitted).toEqual(["group:ops"]);
+    expect(await screen.findByText("Something is missing at the end: a name.")).toBeTruthy();
+  });
+
+  it("marks what the service refused, until the text changes", async () => {
+    const error = new ProblemError({
+      code: "invalid_target",
+      detail: "the group is not for you, at character 7 of the target\n  group:ops\n        ^",
+      position: 6,
+      expected: [],
+    });
+    await renderPage(<Filter start="group:ops" error={error} />, { answers: ANSWERS });
+    const { contentDOM } = await targetEditorOf("Who");
+    expect(screen.getByText("the group is not for you, at character 7 of the target")).toBeTruthy();
+    await waitFor(() => expect(contentDOM.querySelector(".cm-fault")?.textContent).toBe("ops"));
+    await writeTarget("Who", "group:it");
+    expect(screen.queryByText(/not for you/)).toBeNull();
+  });
+
+  it("is found by what goes to the filter", async () => {
+    await renderPage(<TargetInput label="Who" value="" onChange={() => undefined} filterBox />, { answers: ANSWERS });
+    const { contentDOM } = await targetEditorOf("Who");
+    act(() => document.querySelector<HTMLElement>("[data-filter-box]")?.focus());
+    expect(contentDOM.getRootNode()).toBeInstanceOf(ShadowRoot);
+    expect((contentDOM.getRootNode() as ShadowRoot).activeElement).toBe(contentDOM);
+  });
+});
