@@ -94,7 +94,8 @@ async def counted(ports: Ports, target: Target, *, window: Window | None = None,
         gone += sum(1 for one in seen if one.terminal_id not in tally.terminals)
     counted_flow = None
     if flow is not None and share == 1.0:
-        counted_flow = flow.flow((await ports.registry.presence()).connections)
+        connected = 0 if flow.finds_all else (await ports.registry.presence()).connections
+        counted_flow = flow.flow(connected)
     return tally.audience(share, gone, counted_flow)
 
 

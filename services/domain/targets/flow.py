@@ -44,12 +44,12 @@ _OPS: Final[Mapping[type, FlowOp]] = {All: "everybody", Any: "any", Every: "ever
 class FlowCount:
     """Counts a target's clauses over the rows that a cover of `plan_clauses` finds.
 
-    `add` is to be called once for each of them, whether it is meant or not.
+    `add` is to be called once for each of them, whether it is meant or not. `finds_all`: that is everybody.
     """
 
     def __init__(self, target: Target, cover: Cover) -> None:
-        self._finds_all = topics.ALL in cover.topics
-        self._root = _clause(target, None if self._finds_all else frozenset(cover.topics))
+        self.finds_all = topics.ALL in cover.topics
+        self._root = _clause(target, None if self.finds_all else frozenset(cover.topics))
         self._rows = 0
 
     def add(self, row: Row) -> bool:
@@ -58,8 +58,8 @@ class FlowCount:
         return self._root.count(row)
 
     def flow(self, connected: int) -> Flow:
-        """What was counted. `connected` is how many there are at all; it is not asked where everybody was found."""
-        others = 0 if self._finds_all else max(0, connected - self._rows)
+        """What was counted. `connected` is how many there are at all; where all are found it does not matter."""
+        others = 0 if self.finds_all else max(0, connected - self._rows)
         return _flow(self._root, self._rows + others, others)
 
 
