@@ -10,14 +10,16 @@ import { print } from "./print.js";
 import { useVocabulary } from "./vocabulary.js";
 
 interface AudienceBuilderProps {
-  /** The target as text; empty means everybody. */
+  /** The target as text; empty means everybody, unless `blank` is given. */
   readonly value: string;
   /** Gets the target as text. A condition without a name or a value is not in it yet. */
   readonly onChange: (value: string) => void;
+  /** Where nobody is meant until somebody says whom: what is shown then. Boxes without a condition are empty text again. */
+  readonly blank?: string;
 }
 
 /** The text of a target as boxes of conditions, and back: each edit is written as text at once. */
-export function AudienceBuilder({ value, onChange }: AudienceBuilderProps) {
+export function AudienceBuilder({ value, onChange, blank }: AudienceBuilderProps) {
   const { t } = useTranslation("target");
   const vocabulary = useVocabulary();
   const [shown, setShown] = useState(() => ({ root: read(value) ?? draftOf({ all: true }), text: value }));
@@ -29,8 +31,9 @@ export function AudienceBuilder({ value, onChange }: AudienceBuilderProps) {
   }
   const edit = (root: Junction) => {
     const target = targetOf(root);
-    // Nothing written means everybody as well.
-    const text = value.trim() === "" && "all" in target ? value : print(target);
+    // Nothing written means everybody as well, or nobody yet: never everybody because a condition was taken away.
+    const unsaid = "all" in target && (blank !== undefined || value.trim() === "");
+    const text = unsaid ? "" : print(target);
     setShown({ root, text });
     if (text !== value) onChange(text);
   };
@@ -45,6 +48,7 @@ export function AudienceBuilder({ value, onChange }: AudienceBuilderProps) {
     <JunctionBox
       junction={shown.root}
       depth={1}
+      unsaid={value.trim() === "" ? blank : undefined}
       vocabulary={vocabulary}
       onChange={edit}
       onPart={(id, change) => edit(withPart(shown.root, id, change))}

@@ -13,13 +13,15 @@ interface JunctionBoxProps {
   /** Levels from the outermost box, which has 1. */
   readonly depth: number;
   readonly vocabulary: Vocabulary;
+  /** What the outermost box says while it is empty and does not mean everybody. */
+  readonly unsaid?: string | undefined;
   readonly onChange: (junction: Junction) => void;
   /** Changes a part anywhere in the whole draft; null takes it out. */
   readonly onPart: (id: number, change: (part: Draft) => Draft | null) => void;
 }
 
 /** Conditions of which all or any must hold; boxes may stand in boxes. */
-export function JunctionBox({ junction, depth, vocabulary, onChange, onPart }: JunctionBoxProps) {
+export function JunctionBox({ junction, depth, vocabulary, unsaid, onChange, onPart }: JunctionBoxProps) {
   const { t } = useTranslation("target");
   const { op, of, negated } = junction;
   const add = (part: Draft) => onChange({ ...junction, of: [...of, part] });
@@ -42,7 +44,7 @@ export function JunctionBox({ junction, depth, vocabulary, onChange, onPart }: J
             aria-label={t("builder.which")}
           />
         ) : (
-          of.length === 0 && <Text c="dimmed">{t("builder.everybody")}</Text>
+          of.length === 0 && <Text c="dimmed">{unsaid ?? t("builder.everybody")}</Text>
         )}
         {depth > 1 && (
           <Tooltip label={t("builder.removeBox")}>
