@@ -16,7 +16,7 @@ from admin_api.authentication import SCHEME, declared_scopes
 from admin_api.documented import Responses, other_reasons, problem_examples, refusals
 from admin_api.models.problems import Problem
 from admin_api.routers import ROUTES
-from admin_api.routing import ApiRoute
+from admin_api.routing import ApiRoute, is_read
 
 FILE = Path(__file__).parent.parent / "docs" / "openapi.json"
 
@@ -30,8 +30,20 @@ Refusals are `application/problem+json` (RFC 9457). `code` is stable and for pro
 {other_reasons()}; blocks and revocations are 403.
 
 Listings answer `{{items, next_cursor}}`. Hand `next_cursor` back as `cursor`, with the same filters, until it is null.
-Times are RFC 3339. Unknown members and parameters are refused. Names in paths are percent-encoded, `/` as `%2F`.
+What is read has an `ETag`; with it in `If-None-Match` the answer is 304 where nothing has changed. Times are RFC 3339.
+Unknown members and parameters are refused. Names in paths are percent-encoded, `/` as `%2F`.
 """
+ETAG: dict[str, Any] = {
+    "description": "Of the answer. Hand it back in `If-None-Match`: 304 if it is still the same.",
+    "schema": {"type": "string", "examples": ['W/"9f86d081884c7d659a2feaa0c55ad0"']},
+}
+IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "Only if it is not as it was: the `ETag` of an answer before, or several with commas between them.",
+    "schema": {"type": "string"},
+}
 TAGS = [
     {"name": "pushes", "description": "Send, preview, look at, explain; approve, halt, resume, cancel."},
     {"name": "strategies", "description": "When, how fast, to whom next: under names, with all of their versions."},
@@ -70,6 +82,8 @@ def document() -> dict[str, Any]:
         }
     }
     components["examples"] = problem_examples()
+    components["headers"] = {"ETag": ETAG}
+    components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH}
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"].update(problem.pop("$defs"))
     components["schemas"]["Problem"] = problem
@@ -112,6 +126,11 @@ def _complete(operation: dict[str, Any], route: ApiRoute) -> None:
         common.append("invalid_path")
     for responses in (route.responses, refusals(*common)):
         _merge(operation["responses"], responses)
+    if is_read(route):
+        operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+        tagged = {"headers": {"ETag": {"$ref": "#/components/headers/ETag"}}}
+        operation["responses"]["200"] = tagged | operation["responses"]["200"]
+        operation["responses"]["304"] = {"description": "It is as the caller has it."} | tagged
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 

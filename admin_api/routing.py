@@ -13,6 +13,7 @@ from starlette.responses import Response
 from admin_api import strict_body
 from admin_api.authentication import Authenticator, declared_scopes
 from admin_api.cursors import Cursors
+from admin_api.entity_tags import conditional
 from admin_api.paths import name_of
 from admin_api.settings import ApiSettings
 from services.connections.tickets import Judge, TicketOffice
@@ -86,6 +87,7 @@ class ApiRoute(APIRoute):
         declared = declared_scopes(self.openapi_extra)
         scopes = None if declared is None else list(declared)
         body_field = self.body_field
+        is_tagged = is_read(self)
 
         async def guarded(plain: Request) -> Response:
             request = ApiRequest(plain.scope, plain.receive)
@@ -96,6 +98,12 @@ class ApiRoute(APIRoute):
                 parameters[name] = name_of(segment)
             if body_field is not None:
                 await request.read(may_be_absent=not body_field.field_info.is_required())
-            return await handle(request)
+            response = await handle(request)
+            return conditional(request, response) if is_tagged else response
 
         return guarded
+
+
+def is_read(route: APIRoute) -> bool:
+    """Whether an operation reads something that has an entity tag."""
+    return "GET" in (route.methods or ()) and route.path.startswith("/v1/")

@@ -21,7 +21,12 @@ from services.strategies.kept import Listed
 router = APIRouter(prefix="/v1/strategies", tags=["strategies"], route_class=ApiRoute)
 
 _WITH_ETAG = {
-    "headers": {"ETag": {"description": "Its version; absent if it is built in.", "schema": {"type": "string"}}}
+    "headers": {
+        "ETag": {
+            "description": "Its version; of one that is built in, of what it says.",
+            "schema": {"type": "string"},
+        }
+    }
 }
 
 

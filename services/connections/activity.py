@@ -13,7 +13,6 @@ from services.domain.activity import (
     MINUTE_S,
     MINUTES_KEPT_S,
     SAMPLE_EVERY_S,
-    SAMPLES_KEPT_S,
     Point,
     minute_of,
 )
@@ -65,7 +64,7 @@ async def course(ports: Ports, *, last_s: int, step_s: int) -> Course:
     number = math.ceil(last_s / step_s)
     if number > MOST_POINTS:
         raise _refused("step", f"makes {number} points of them, and {MOST_POINTS} is the most; take a longer one")
-    if not 0 < number * step_s <= MINUTES_KEPT_S:
+    if number * step_s > MINUTES_KEPT_S:
         raise _refused("last", f"must be at most {text(MINUTES_KEPT_S)}, which is how long minutes are kept")
     minutes = step_s // MINUTE_S
     end = (minute_of(ports.clock.now_s()) // minutes + 1) * minutes
@@ -117,10 +116,6 @@ async def sample(ports: Ports) -> bool:
     sizes = {group.name: group.connections for group in largest}
     await ports.activity.keep_sizes(GroupSizes(at_s=float(int(now_s)), sizes=sizes))
     return True
-
-
-LONGEST_SINCE_S = SAMPLES_KEPT_S
-"""How far back `losses` can look."""
 
 
 def _refused(parameter: str, detail: str) -> Problem:

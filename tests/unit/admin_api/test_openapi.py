@@ -79,7 +79,7 @@ def test_a_success_has_an_example_that_its_schema_accepts(operation: dict[str, A
 @EACH
 def test_every_refusal_has_an_example_of_a_problem(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
-        if status.startswith("2"):
+        if status.startswith("2") or status == "304":
             continue
         assert response["content"].keys() == {MEDIA_TYPE}
         examples = response["content"][MEDIA_TYPE]["examples"]
@@ -102,7 +102,22 @@ def test_an_operation_teaches(operation: dict[str, Any]) -> None:
     assert len(operation["description"]) > 40
     assert operation["tags"]
     for parameter in operation.get("parameters", ()):
-        assert parameter.get("description"), parameter["name"]
+        assert _resolved(parameter).get("description"), parameter
+
+
+def _resolved(parameter: dict[str, Any]) -> dict[str, Any]:
+    name = parameter.get("$ref", "").removeprefix("#/components/parameters/")
+    resolved: dict[str, Any] = document()["components"]["parameters"][name] if name else parameter
+    return resolved
+
+
+@EACH
+def test_what_is_read_has_a_tag(operation: dict[str, Any]) -> None:
+    refs = [parameter.get("$ref") for parameter in operation.get("parameters", ())]
+    assert ("304" in operation["responses"]) == ("#/components/parameters/IfNoneMatch" in refs)
+    if "304" in operation["responses"]:
+        assert operation["responses"]["200"]["headers"].keys() == {"ETag"}
+        assert "content" not in operation["responses"]["304"]
 
 
 @EACH

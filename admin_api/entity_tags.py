@@ -1,0 +1,37 @@
+"""Entity tags of what is read (RFC 9110 §8.8.3): who has it as it is gets 304, and no content (§13.1.2, §15.4.5)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin_api.answers import NOT_KEPT
+
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+def conditional(request: Request, response: Response) -> Response:
+    """The answer to a GET, with a tag: its own, or else a weak one of its content; 304 if the caller has that.
+
+    An answer other than 200 stays as it is.
+    """
+    if response.status_code != 200:
+        return response
+    tag = response.headers.get("ETag")
+    if tag is None:
+        tag = f'W/"{hashlib.blake2b(response.body, digest_size=15).hexdigest()}"'
+        response.headers["ETag"] = tag
+    if not _names(request.headers.getlist("If-None-Match"), tag):
+        return response
+    return Response(status_code=304, headers={**NOT_KEPT, "ETag": tag})
+
+
+def _names(fields: list[str], tag: str) -> bool:
+    """Whether `If-None-Match` names a tag, by weak comparison; `*` names any."""
+    if not fields:
+        return False
+    given = ",".join(fields)
+    return given.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(given)
