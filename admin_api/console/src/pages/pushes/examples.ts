@@ -117,3 +117,8 @@ export function mustRead(to: string, ...actual: Span[]): Timelines {
 }
 
 export const TO_READ = { need: "read" as const, within: "15m", resend: 1, once_per_user: false, escalate: null };
+
+/** A strategy as the service answers with it, but for what is said. */
+export function strategyOf(own: Partial<PushDetail["strategy"]>): PushDetail["strategy"] {
+  return { retain: "1d", receipts: "none", priority: "normal", replay: "missed", ...own };
+}

@@ -2,11 +2,28 @@ import i18next from "i18next";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { PushDetail, Timelines } from "../../api/schema.js";
 import { startWords } from "../../words/index.js";
-import { at, lane, mark, mustRead, NO_COUNTS, picture, pushOf, span, stagedTimelines, TO_READ } from "./examples.js";
+import {
+  at,
+  lane,
+  mark,
+  mustRead,
+  NO_COUNTS,
+  picture,
+  pushOf,
+  span,
+  stagedTimelines,
+  strategyOf,
+  TO_READ,
+} from "./examples.js";
 import { sentence } from "./sentence.js";
 
 const EMPTY: Timelines = { forecast: picture("10:00", []), actual: picture("10:00", []) };
-const STAGED = { waves: [{ percent: 5, then_wait: "10m" }, { percent: 100 }] } as PushDetail["strategy"];
+const STAGED = strategyOf({
+  waves: [
+    { percent: 5, then_wait: "10m" },
+    { percent: 100, then_wait: 0 },
+  ],
+});
 
 const said = (push: Partial<PushDetail>, timelines: Timelines, now: string) =>
   sentence(pushOf(push), timelines, new Date(at(now)), i18next.getFixedT(null, "pushes"));
@@ -41,7 +58,7 @@ describe("a push in one sentence", () => {
       state: "sent" as const,
       counts: counts({ targeted: 63, sent: 63, read: 42, recalled: 7, failed: 1 }),
     };
-    const strategy = { ack: TO_READ };
+    const strategy = strategyOf({ ack: TO_READ });
     const first = mustRead("10:05", span("send", "10:00", "10:00", 63), span("ack_wait", "10:00", "10:05"));
     expect(said({ ...push, strategy }, first, "10:05")).toBe(
       "All is sent: 42 of 63 terminals have read it, 67%; 13 still open, and sent again at 10:15",
@@ -55,7 +72,7 @@ describe("a push in one sentence", () => {
     );
     expect(said({ ...push, strategy }, again, "10:16")).toContain("13 still open, until 10:30");
     const escalate = { target: { groups: ["oncall"] }, message: "Look" };
-    expect(said({ ...push, strategy: { ack: { ...TO_READ, escalate } } }, again, "10:16")).toContain(
+    expect(said({ ...push, strategy: strategyOf({ ack: { ...TO_READ, escalate } }) }, again, "10:16")).toContain(
       "and escalated at 10:30",
     );
   });

@@ -1,0 +1,85 @@
+import { Text } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Push, Timelines } from "../../api/schema.js";
+import { useNow } from "../../format/now.js";
+import { targetText } from "../../graph/target_text.js";
+import { Moment } from "../../shell/Moment.js";
+import { PushStateBadge } from "../../shell/StateBadge.js";
+import { goesOn } from "./going.js";
+import { headline } from "./headline.js";
+import classes from "./Pushes.module.css";
+import { expectedOf } from "./progress.js";
+import { usePush, useTimelines } from "./queries.js";
+import { SharesBar } from "./SharesBar.js";
+import { sentence } from "./sentence.js";
+import { sharesOf } from "./shares.js";
+
+const NO_TIMELINES: Timelines = {
+  forecast: { from: "", to: "", lanes: [], reach: [], marks: [] },
+  actual: { from: "", to: "", lanes: [], reach: [], marks: [] },
+};
+
+/** A push in the list. What the list does not say of it is asked for once the row is in sight. */
+export function PushRow({ push }: { push: Push }) {
+  const { t } = useTranslation("pushes");
+  const row = useRef<HTMLTableRowElement>(null);
+  const seen = useSeen(row);
+  const detail = usePush(push.id, seen).data;
+  const target = targetText(push.target);
+  return (
+    <tr ref={row} className={classes.row}>
+      <td className={classes.state}>
+        <PushStateBadge state={push.state} />
+      </td>
+      <td className={classes.what}>
+        <Link to={`/pushes/${push.id}`} className={classes.link}>
+          {(detail && headline(detail.message)) ?? target}
+        </Link>
+        {push.test && <span className={classes.tag}>{t("list.test")}</span>}
+        {push.repeat != null && <span className={classes.tag}>{t("list.repeats")}</span>}
+        <Text size="xs" c="dimmed" className={classes.target} title={target}>
+          {target}
+        </Text>
+      </td>
+      <td className={classes.progress}>{seen && <Progress push={push} />}</td>
+      <td className={classes.strategy}>{push.strategy.name ?? t("list.ownStrategy")}</td>
+      <td className={classes.sender}>{push.sender}</td>
+      <td className={classes.when}>
+        <Moment at={push.created_at} />
+      </td>
+    </tr>
+  );
+}
+
+function Progress({ push }: { push: Push }) {
+  const { t } = useTranslation("pushes");
+  const now = useNow(10_000);
+  const detail = usePush(push.id).data;
+  const timelines = useTimelines(push.id, goesOn(push.state)).data ?? NO_TIMELINES;
+  if (detail === undefined) return null;
+  const shares = sharesOf(detail.counts, goesOn(detail.state) ? expectedOf(detail, timelines) : 0);
+  return (
+    <>
+      <SharesBar shares={shares} />
+      <Text size="xs" c="dimmed" className="tabular">
+        {sentence(detail, timelines, now, t)}
+      </Text>
+    </>
+  );
+}
+
+/** Whether an element has come into sight; stays so. */
+function useSeen(element: { readonly current: HTMLElement | null }): boolean {
+  const [seen, setSeen] = useState(!("IntersectionObserver" in window));
+  useEffect(() => {
+    if (seen || element.current === null) return;
+    const watch = new IntersectionObserver(entries => setSeen(entries.some(entry => entry.isIntersecting)), {
+      rootMargin: "200px",
+    });
+    watch.observe(element.current);
+    return () => watch.disconnect();
+  }, [seen, element]);
+  return seen;
+}

@@ -1,0 +1,35 @@
+import { useQuery } from "@tanstack/react-query";
+import { answered } from "../../api/client.js";
+import { useApi } from "../../api/context.js";
+import { LIVE } from "../../api/live.js";
+import type { Timelines } from "../../api/schema.js";
+import { isLive } from "./going.js";
+
+/** A push with its message and counts; asked for again as long as anything may change. */
+export function usePush(pushId: string, enabled = true) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["push", pushId],
+    queryFn: async () => answered(await api.GET("/v1/pushes/{push_id}", { params: { path: { push_id: pushId } } })),
+    enabled,
+    staleTime: LIVE.staleTime,
+    refetchIntervalInBackground: false,
+    refetchInterval: ({ state }) =>
+      state.data === undefined || isLive(state.data, new Date()) ? LIVE.refetchInterval : false,
+  });
+}
+
+/** Its timelines: what was foreseen, and what happened. `live`: whether more may happen. */
+export function useTimelines(pushId: string, live: boolean, enabled = true) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["push", pushId, "timeline"],
+    // The client's types lose that a point of the curve is a pair.
+    queryFn: async () =>
+      answered(await api.GET("/v1/pushes/{push_id}/timeline", { params: { path: { push_id: pushId } } })) as Timelines,
+    enabled,
+    staleTime: LIVE.staleTime,
+    refetchIntervalInBackground: false,
+    refetchInterval: live ? LIVE.refetchInterval : false,
+  });
+}
