@@ -270,6 +270,16 @@ def _copy(source: Path, target: Path) -> None:
     os.utime(target, (_EPOCH_S, _EPOCH_S))
 
 
+def left_out(package: Path) -> str | None:
+    """What a package lacks that there could be, and how to get it; None if it lacks nothing."""
+    if package.name != "api" or (package / CONSOLE).is_dir():
+        return None
+    return (
+        "the console is left out, for it is not built: its pages will say so, and all else works; `make console` builds"
+        " it, with npm and Node 20 or newer"
+    )
+
+
 def _report(packages: Mapping[Path, Contents]) -> str:
     lines = [f"{'function':<14}{'zipped':>10}{'unpacked':>10}  distributions"]
     for package, contents in packages.items():
@@ -300,11 +310,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     interpreter = sys.executable if options.host else runtime_interpreter(options.compile_with)
     packages = build(options.functions or FUNCTIONS, options.into, site, interpreter)
     print(_report(packages))
-    if options.into / "api" in packages and not (options.into / "api" / CONSOLE).is_dir():
-        print(
-            "the console is left out, for it is not built: its pages will say so, and all else works; `make console`"
-            " builds it, with npm and Node 20 or newer"
-        )
+    for package in packages:
+        if said := left_out(package):
+            print(said)
     if interpreter is None:
         print(
             f"{options.compile_with} is no Python {PYTHON_VERSION}, so modules are not compiled, and cold starts take"

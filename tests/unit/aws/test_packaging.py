@@ -132,6 +132,15 @@ def test_without_a_console_the_api_is_packaged_all_the_same(tmp_path: Path) -> N
     assert list(packaging.read_by("admin_api.console_build", tmp_path)) == []
 
 
+def test_that_the_console_is_left_out_is_said(tmp_path: Path) -> None:
+    said = packaging.left_out(tmp_path / "api")
+    assert said is not None
+    assert "make console" in said
+    assert packaging.left_out(tmp_path / "stream") is None
+    (tmp_path / "api" / packaging.CONSOLE).mkdir(parents=True)
+    assert packaging.left_out(tmp_path / "api") is None
+
+
 @pytest.mark.parametrize(("function", "most_mb"), [("authorizer", 18), ("stream", 12), ("api", 45)])
 def test_packages_stay_small(packages: Path, function: str, most_mb: int) -> None:
     assert packaging.size_bytes(packages / function) < most_mb * 1_000_000
