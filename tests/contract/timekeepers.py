@@ -184,7 +184,12 @@ async def aws(_: Path, clock: ManualClock) -> AsyncIterator[Timekeeper]:
     def now_ms() -> float:
         return clock.at_s * 1_000
 
-    with dynamodb.table() as table, mock.patch("moto.sqs.models.unix_time_millis", now_ms):
+    with (
+        dynamodb.table() as table,
+        mock.patch("moto.sqs.models.unix_time_millis", now_ms),
+        # By this one it goes for how long a message is retained.
+        mock.patch("moto.sqs.models.unix_time", clock.now_s),
+    ):
         scheduler().create_schedule_group(Name=GROUP)
         yield AwsTimekeeper(table, sqs.queue("timers"), clock)
 
