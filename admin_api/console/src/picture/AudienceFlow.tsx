@@ -54,8 +54,8 @@ export function AudienceFlow({ audience, connected }: AudienceFlowProps) {
           </div>
           {audience.away > 0 && (
             <div className={classes.row} title={t("audience.awayHint")}>
-              <span className={classes.away} style={{ width: Math.min(Math.max(wide(audience.away), 8), width) }} />
-              <span className={classes.text}>{t("audience.away", { count: audience.away })}</span>
+              <span className={classes.away} style={{ width: Math.min(Math.max(wide(audience.away), 10), width) }} />
+              <span className={classes.awayText}>{t("audience.away", { count: audience.away })}</span>
             </div>
           )}
         </li>

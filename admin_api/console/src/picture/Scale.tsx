@@ -57,15 +57,19 @@ export function Breaks({ axis, left, height }: Place & { height: number }) {
         .filter(piece => piece.compressed)
         .map(piece => (
           <g key={piece.from}>
-            <path
-              className={classes.gapEdge}
-              strokeDasharray="1 3"
-              d={`M${piece.x0} 0V${height}M${piece.x1} 0V${height}`}
-            />
+            <path className={classes.cutEdge} d={tear((piece.x0 + piece.x1) / 2, height)} />
+            <path className={classes.cut} d={tear((piece.x0 + piece.x1) / 2, height)} />
           </g>
         ))}
     </g>
   );
+}
+
+/** A torn edge from top to bottom: what is left and right of it does not belong together. */
+function tear(x: number, height: number): string {
+  let path = `M${x} 0`;
+  for (let y = 6; y < height + 6; y += 6) path += `L${x + (y % 12 === 0 ? -2.5 : 2.5)} ${Math.min(y, height)}`;
+  return path;
 }
 
 function zigzag(x0: number, x1: number): string {

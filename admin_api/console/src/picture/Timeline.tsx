@@ -11,7 +11,7 @@ import { Lanes } from "./Lanes.js";
 import { placed, widthOf } from "./labels.js";
 import { linesOf } from "./marks.js";
 import { hasBeen, progressAt, restingAt } from "./moment.js";
-import { laneName, progressInWords, timeOf } from "./names.js";
+import { laneName, markInWords, progressInWords, timeOf } from "./names.js";
 import { ReachCurve } from "./ReachCurve.js";
 import { areShownEach, rows as rowsOf, together } from "./rows.js";
 import { Breaks, Scale } from "./Scale.js";
@@ -90,7 +90,7 @@ export function Timeline({ forecast, actual, compare = null, total, now, at, onA
     lines.map(line => ({
       id: `${line.kind} ${line.at}`,
       x: line.x,
-      text: t(`mark.${line.kind}`),
+      text: markInWords(t, line),
       weight: line.weight,
     })),
     axis.width,

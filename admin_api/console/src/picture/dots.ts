@@ -36,7 +36,7 @@ export function layoutOf(groups: readonly DotGroup[], width: number, labelHeight
   const all = groups.reduce((sum, group) => sum + group.total, 0);
   const each = all <= MOST_DOTS ? 1 : (BINS.find(bin => all / bin <= AIM) ?? Math.ceil(all / AIM));
   const shown = all / each;
-  const pitch = shown <= 400 ? 14 : shown <= 1_500 ? 11 : shown <= 3_000 ? 9 : 8;
+  const pitch = pitchFor(shown, width);
   const columns = Math.max(1, Math.floor(width / pitch));
   const dots: Dot[] = [];
   const places: { y: number; height: number }[] = [];
@@ -55,7 +55,13 @@ export function layoutOf(groups: readonly DotGroup[], width: number, labelHeight
     places.push({ y, height });
     y += height;
   });
-  return { dots, groups: places, pitch, size: pitch - (pitch > 10 ? 4 : 2), columns, height: y, each };
+  return { dots, groups: places, pitch, size: pitch - (pitch > 12 ? 4 : pitch > 9 ? 3 : 2), columns, height: y, each };
+}
+
+/** The larger, the fewer they are: as large as leaves them in about six rows of this width. */
+function pitchFor(shown: number, width: number): number {
+  const fitting = [18, 16, 14, 12, 10, 9].find(pitch => shown / (width / pitch) <= 6);
+  return fitting ?? 8;
 }
 
 type Entry = Pick<Dot, "state" | "terminals" | "known">;

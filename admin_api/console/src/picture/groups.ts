@@ -1,7 +1,7 @@
 import type { TerminalState } from "../shell/StateBadge.js";
 import { TERMINAL_STATES } from "../shell/StateBadge.js";
 import { type Counts, type Drawing, type DrawnLane, type Receipt, zoneKey } from "./drawing.js";
-import { endedAt, laneReachedAt } from "./progress.js";
+import { endedAt, lanesReachedAt } from "./progress.js";
 
 /** A terminal whose name is known. */
 export interface KnownDot {
@@ -64,8 +64,10 @@ export function groupsOf({ forecast, actual, total, by, label, counts, receipts,
   }
   const over = endedAt(drawing, time) ?? (ahead ? endedAt(forecast, time) : null);
   const found = new Map<string, Gathered>();
-  for (const { lane, planned } of lanes) {
-    const reached = Math.max(laneReachedAt(lane, time), ahead && planned !== null ? laneReachedAt(planned, time) : 0);
+  const done = lanesReachedAt(drawing, time);
+  const foreseen = ahead ? lanesReachedAt(forecast, time) : null;
+  for (const { lane } of lanes) {
+    const reached = Math.min(Math.max(done.get(lane.id) ?? 0, foreseen?.get(lane.id) ?? 0), lane.terminals);
     const known = knownAt(byStage.get(lane.id) ?? [], time, reached, at === null);
     const left = Math.max(0, lane.terminals - known.length);
     const sent = Math.min(left, Math.max(0, reached - known.filter(dot => dot.state !== "waiting").length));
@@ -101,7 +103,7 @@ function lanesOf(forecast: Drawing | null, actual: Drawing | null, total: number
     // A lane that has not begun yet may not say how many it has.
     const lane: DrawnLane =
       is === null ? { ...(was as DrawnLane), spans: actual === null ? (was?.spans ?? []) : [] } : is;
-    return { lane: lane.terminals === 0 && was !== null ? { ...lane, terminals: was.terminals } : lane, planned: was };
+    return { lane: lane.terminals === 0 && was !== null ? { ...lane, terminals: was.terminals } : lane };
   });
   const first = lanes[0];
   const sum = lanes.reduce((all, { lane }) => all + lane.terminals, 0);

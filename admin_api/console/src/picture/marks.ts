@@ -26,8 +26,8 @@ const WEIGHTS: Record<MarkKind | "now", number> = {
   window_opens: 45,
   window_closes: 40,
   start: 35,
+  ack_due: 30,
   resend: 20,
-  ack_due: 15,
 };
 
 const BAD: readonly (MarkKind | "now")[] = ["halted", "cancelled", "rejected", "expires"];
@@ -47,7 +47,10 @@ export function linesOf(
   if (now !== null && now >= axis.from && now <= axis.to) found.push(line("now", now, axis, true));
   const ahead = (mark: DrawnMark) => actual === null || (open && mark.at > actual.to);
   const marks = [...(actual?.marks ?? []), ...(forecast?.marks ?? []).filter(ahead)];
+  const lastDue = Math.max(...marks.filter(mark => mark.kind === "ack_due").map(mark => mark.at));
   for (const mark of marks.sort((one, other) => one.at - other.at)) {
+    // Bars say when it is sent again; of the times to confirm the last one counts.
+    if (mark.kind === "resend" || (mark.kind === "ack_due" && mark.at < lastDue)) continue;
     const next = line(mark.kind, mark.at, axis, mark.lane === null);
     if (found.some(other => other.kind === next.kind && Math.abs(other.x - next.x) < NEAR)) continue;
     found.push(next);

@@ -1,5 +1,6 @@
 import type { TFunction } from "i18next";
 import { clock } from "../format/moments.js";
+import type { Line } from "./marks.js";
 import { dayOf } from "./ticks.js";
 
 type T = TFunction<"picture">;
@@ -27,4 +28,12 @@ export function progressInWords(
     reached: t("readout.reached", { count: reached }),
     rest: missed > 0 ? t("readout.missed", { count: missed }) : t("readout.waits", { count: waiting }),
   };
+}
+
+/** `expires 18:00`: what is marked, and when, where that matters. */
+export function markInWords(t: T, line: Line): string {
+  const mark = t(`mark.${line.kind}`);
+  if (line.kind === "now" || line.kind === "start") return mark;
+  const seconds = line.at % 60_000 !== 0;
+  return t("markAt", { mark, time: clock(new Date(line.at), { seconds }) });
 }

@@ -41,6 +41,21 @@ export function laneReachedAt(lane: DrawnLane, at: number): number {
   return Math.min(reached, lane.terminals);
 }
 
+/** How many of each lane were reached at a moment: by their bars, and together as many as the curve says. */
+export function lanesReachedAt(drawing: Drawing, at: number): Map<string, number> {
+  const found = new Map(drawing.lanes.map(lane => [lane.id, laneReachedAt(lane, at)]));
+  let missing = reachedAt(drawing, at) - [...found.values()].reduce((sum, reached) => sum + reached, 0);
+  // The curve knows slices, a bar only its ends: the lanes that are being sent to make up for the difference.
+  for (const lane of drawing.lanes) {
+    const reached = found.get(lane.id) ?? 0;
+    if (!lane.spans.some(span => span.kind === "send" && span.from <= at && at <= span.to)) continue;
+    const change = Math.max(-reached, Math.min(missing, lane.terminals - reached));
+    found.set(lane.id, reached + change);
+    missing -= change;
+  }
+  return found;
+}
+
 /** How a push stands at a moment: who is reached, who waits, by lane. `total`: how many there are, if it is known better. */
 export function stateAt(picture: Picture, at: Date, total?: number): Progress {
   const drawing = drawingOf(picture);
@@ -48,6 +63,7 @@ export function stateAt(picture: Picture, at: Date, total?: number): Progress {
   const all = total ?? drawing.lanes.reduce((sum, lane) => sum + lane.terminals, 0);
   const reached = Math.min(reachedAt(drawing, time), Math.max(all, 0));
   const ended = endedAt(drawing, time);
+  const byLane = lanesReachedAt(drawing, time);
   return {
     reached,
     waiting: ended === null ? all - reached : 0,
@@ -55,7 +71,7 @@ export function stateAt(picture: Picture, at: Date, total?: number): Progress {
     ended,
     halted: isHaltedAt(drawing, time),
     lanes: drawing.lanes.map(lane => {
-      const own = laneReachedAt(lane, time);
+      const own = byLane.get(lane.id) ?? 0;
       return { id: lane.id, reached: own, waiting: lane.terminals - own, doing: doingAt(lane, time) };
     }),
   };
