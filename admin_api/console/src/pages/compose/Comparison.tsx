@@ -1,77 +1,71 @@
-import { Button, Table } from "@mantine/core";
+import { ActionIcon, Button, Table } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { KeptStrategy, Preview } from "../../api/schema.js";
 import { durationInWords } from "../../format/durations.js";
 import { dollars, figure } from "../../format/figures.js";
 import { Moment } from "../../shell/Moment.js";
-import { ProblemAlert } from "../../shell/states.js";
 import classes from "./Compose.module.css";
-import { outcomeOf } from "./outcome.js";
-import { StrategySelect } from "./StrategyChoice.js";
-import type { Previewed } from "./usePreview.js";
+import { type Outcome, outcomeOf } from "./outcome.js";
+import { StrategySelect } from "./StrategySelect.js";
 
 /** The strategy that sends at once. */
 const AT_ONCE = "now";
 
-interface ComparisonProps {
-  /** What is to be sent. */
+interface CompareChoiceProps {
+  /** The strategy that is to be sent by. */
   readonly name: string;
-  readonly preview: Preview;
-  /** The strategy it is compared with. */
   readonly compared: string | null;
-  readonly other: Previewed;
   readonly strategies: readonly KeptStrategy[];
   readonly onCompare: (name: string | null) => void;
 }
 
-/** A second strategy over the same audience: when it reaches all, when it ends, what it costs. */
-export function Comparison({ name, preview, compared, other, strategies, onCompare }: ComparisonProps) {
+/** Which other strategy is laid over the same audience, if any. */
+export function CompareChoice({ name, compared, strategies, onCompare }: CompareChoiceProps) {
   const { t } = useTranslation("compose");
+  if (strategies.length === 0) return null;
   return (
-    <section className={classes.comparison} aria-label={t("compare.heading")}>
-      <div className={classes.compareBar}>
-        <StrategySelect
-          label={t("compare.with")}
-          value={compared}
-          strategies={strategies}
-          onChange={onCompare}
-          placeholder={t("compare.none")}
-        />
-        {compared === null && name !== AT_ONCE && (
-          <Button variant="default" onClick={() => onCompare(AT_ONCE)}>
-            {t("compare.atOnce")}
-          </Button>
-        )}
-        {compared !== null && (
-          <Button variant="default" leftSection={<IconX size={14} aria-hidden />} onClick={() => onCompare(null)}>
-            {t("compare.end")}
-          </Button>
-        )}
-      </div>
-      {compared !== null && other.problem !== null && <ProblemAlert error={other.problem} retry={other.again} />}
-      {compared !== null && other.problem === null && other.preview !== null && (
-        <Outcomes name={name} preview={preview} compared={compared} other={other.preview} />
+    <div className={classes.compareBar}>
+      {compared === null && name !== AT_ONCE && (
+        <Button size="xs" variant="default" onClick={() => onCompare(AT_ONCE)}>
+          {t("compare.atOnce")}
+        </Button>
       )}
-    </section>
+      <StrategySelect
+        label={t("compare.with")}
+        isLabelHidden
+        value={compared}
+        strategies={strategies}
+        onChange={onCompare}
+        placeholder={t("compare.none")}
+      />
+      {compared !== null && (
+        <ActionIcon variant="default" size={30} aria-label={t("compare.end")} onClick={() => onCompare(null)}>
+          <IconX size={14} aria-hidden />
+        </ActionIcon>
+      )}
+    </div>
   );
 }
 
-interface OutcomesProps {
+interface ComparisonProps {
   readonly name: string;
   readonly preview: Preview;
   readonly compared: string;
   readonly other: Preview;
 }
 
-function Outcomes({ name, preview, compared, other }: OutcomesProps) {
+/** Two strategies over one audience: whom they reach, when the last one, when all is done, what it costs. */
+export function Comparison({ name, preview, compared, other }: ComparisonProps) {
   const { t } = useTranslation("compose");
   const [one, two] = [outcomeOf(preview), outcomeOf(other)];
   const later = (Date.parse(two.endsAt) - Date.parse(one.endsAt)) / 1_000;
+  const time = durationInWords(Math.abs(later));
+  const said = later < 0 ? "compare.earlier" : "compare.later";
   return (
-    <>
+    <section aria-label={t("compare.heading")}>
       <div className={classes.scroll}>
-        <Table className="tabular">
+        <Table className="tabular" verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{t("compare.strategy")}</Table.Th>
@@ -82,35 +76,32 @@ function Outcomes({ name, preview, compared, other }: OutcomesProps) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {(
-              [
-                [name, one],
-                [compared, two],
-              ] as const
-            ).map(([strategy, outcome], row) => (
-              <Table.Tr key={row === 0 ? "chosen" : "compared"}>
-                <Table.Th scope="row">{strategy}</Table.Th>
-                <Table.Td>{figure(outcome.terminals)}</Table.Td>
-                <Table.Td>
-                  {outcome.reachedAt === null ? t("figure.nobody") : <Moment at={outcome.reachedAt} />}
-                </Table.Td>
-                <Table.Td>
-                  <Moment at={outcome.endsAt} />
-                </Table.Td>
-                <Table.Td>{dollars(outcome.usd)}</Table.Td>
-              </Table.Tr>
-            ))}
+            <Row name={name} outcome={one} />
+            <Row name={compared} outcome={two} compared />
           </Table.Tbody>
         </Table>
       </div>
       <p className={classes.hint}>
-        {Math.abs(later) < 1
-          ? t("compare.same", { name: compared })
-          : t(later < 0 ? "compare.earlier" : "compare.later", {
-              name: compared,
-              time: durationInWords(Math.abs(later)),
-            })}
+        {Math.abs(later) < 1 ? t("compare.same", { name: compared }) : t(said, { name: compared, time })}
       </p>
-    </>
+    </section>
+  );
+}
+
+function Row({ name, outcome, compared = false }: { name: string; outcome: Outcome; compared?: boolean }) {
+  const { t } = useTranslation("compose");
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">
+        <span className={classes.line} data-compared={compared} aria-hidden />
+        {name}
+      </Table.Th>
+      <Table.Td>{figure(outcome.terminals)}</Table.Td>
+      <Table.Td>{outcome.reachedAt === null ? t("figure.nobody") : <Moment at={outcome.reachedAt} />}</Table.Td>
+      <Table.Td>
+        <Moment at={outcome.endsAt} />
+      </Table.Td>
+      <Table.Td>{dollars(outcome.usd)}</Table.Td>
+    </Table.Tr>
   );
 }

@@ -13,11 +13,10 @@ import { Page } from "../../shell/Page.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import { AudienceBuilder } from "../../target/AudienceBuilder.js";
 import { TargetInput } from "../../target/TargetInput.js";
-import { Comparison } from "./Comparison.js";
 import classes from "./Compose.module.css";
 import { composed, isBlank } from "./draft.js";
 import { placeOf, strategyFaults } from "./faults.js";
-import { MessageFields } from "./MessageFields.js";
+import { MessageFields, MessageForm } from "./MessageFields.js";
 import { ScheduleFields } from "./ScheduleFields.js";
 import { SendBar } from "./SendBar.js";
 import { SendDialog } from "./SendDialog.js";
@@ -106,7 +105,10 @@ function Compose({ draft, change, intent, setIntent, clear }: ReturnType<typeof 
     <>
       <div className={classes.columns}>
         <form className={classes.fields} onSubmit={event => event.preventDefault()} aria-label={t("fields")}>
-          <Section title={t("message.heading")}>
+          <Section
+            title={t("message.heading")}
+            beside={<MessageForm value={draft.message} onChange={message => change({ message })} />}
+          >
             <MessageFields
               value={draft.message}
               onChange={message => change({ message })}
@@ -114,8 +116,17 @@ function Compose({ draft, change, intent, setIntent, clear }: ReturnType<typeof 
               ack={policy?.ack?.need ?? (policy?.receipts === "each" ? "received" : null)}
             />
           </Section>
-          <Section title={t("target.heading")}>
-            <AudienceBuilder value={draft.target} onChange={target => change({ target })} />
+          <Section
+            title={t("target.heading")}
+            beside={
+              draft.target.trim() === "" && (
+                <Button size="compact-xs" variant="default" onClick={() => change({ target: "all" })}>
+                  {t("target.everybody")}
+                </Button>
+              )
+            }
+          >
+            <AudienceBuilder value={draft.target} onChange={target => change({ target })} blank={t("target.nobody")} />
             <TargetInput
               label={t("target.text")}
               placeholder={t("target.placeholder")}
@@ -168,23 +179,14 @@ function Compose({ draft, change, intent, setIntent, clear }: ReturnType<typeof 
             ))
           ) : (
             <WhatIf
-              {...previewed}
+              name={draft.strategy.name}
+              previewed={previewed}
               preview={preview}
-              compare={
-                draft.compared === null || other.preview === null || other.problem !== null
-                  ? null
-                  : { name: draft.compared, preview: other.preview }
-              }
-            >
-              <Comparison
-                name={draft.strategy.name}
-                preview={preview}
-                compared={draft.compared}
-                other={other}
-                strategies={strategies}
-                onCompare={compared => change({ compared })}
-              />
-            </WhatIf>
+              compared={draft.compared}
+              other={other}
+              strategies={strategies}
+              onCompare={compared => change({ compared })}
+            />
           )}
         </section>
       </div>
@@ -213,10 +215,20 @@ function Compose({ draft, change, intent, setIntent, clear }: ReturnType<typeof 
   );
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
+interface SectionProps {
+  readonly title: string;
+  /** At the right of the title. */
+  readonly beside?: ReactNode;
+  readonly children: ReactNode;
+}
+
+function Section({ title, beside, children }: SectionProps) {
   return (
     <section className={classes.section} aria-label={title}>
-      <h2 className={classes.heading}>{title}</h2>
+      <div className={classes.head}>
+        <h2 className={classes.heading}>{title}</h2>
+        {beside}
+      </div>
       {children}
     </section>
   );

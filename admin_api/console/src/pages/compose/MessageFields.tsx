@@ -1,5 +1,6 @@
-import { SegmentedControl, Textarea, TextInput } from "@mantine/core";
-import { useId } from "react";
+import { Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
+import { IconLink } from "@tabler/icons-react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { LEVELS, type Level, safeUrl } from "../../message/convention.js";
 import { MessageCard } from "../../message/MessageCard.js";
@@ -15,34 +16,42 @@ interface MessageFieldsProps {
   readonly ack: "received" | "read" | null;
 }
 
-/** What is sent: in a form or as JSON, and as a terminal will show it. */
+/** Whether it is written in a form or as JSON; what was written goes along where the form can say it. */
+export function MessageForm({ value, onChange }: Pick<MessageFieldsProps, "value" | "onChange">) {
+  const { t } = useTranslation("compose");
+  const form = value.as === "json" ? asForm(value) : value;
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t("message.as")}
+      value={value.as}
+      onChange={as => {
+        const next = as === "json" ? asJson(value) : form;
+        if (next !== null) onChange(next);
+      }}
+      data={[
+        { value: "form", label: t("message.form"), disabled: form === null },
+        { value: "json", label: t("message.json") },
+      ]}
+    />
+  );
+}
+
+/** What is sent, and how a terminal will show it. */
 export function MessageFields({ value, onChange, fault, ack }: MessageFieldsProps) {
   const { t } = useTranslation("compose");
   const set = (members: Partial<MessageDraft>) => onChange({ ...value, ...members });
-  const form = value.as === "json" ? asForm(value) : value;
   const it = written(value);
   return (
     <>
-      <SegmentedControl
-        size="xs"
-        fullWidth
-        aria-label={t("message.as")}
-        value={value.as}
-        onChange={as => {
-          const next = as === "json" ? asJson(value) : form;
-          if (next !== null) onChange(next);
-        }}
-        data={[
-          { value: "form", label: t("message.form"), disabled: form === null },
-          { value: "json", label: t("message.json") },
-        ]}
-      />
       {value.as === "form" ? (
         <Form value={value} set={set} fault={fault} />
       ) : (
         <Json value={value} set={set} fault={fault} />
       )}
-      {value.as === "json" && form === null && <p className={classes.hint}>{t("message.onlyJson")}</p>}
+      {value.as === "json" && it.is === "message" && asForm(value) === null && (
+        <p className={classes.hint}>{t("message.onlyJson")}</p>
+      )}
       <figure className={classes.figure}>
         <figcaption className={classes.hint}>{t(ack === "read" ? "message.asDialog" : "message.asToast")}</figcaption>
         <div className={classes.screen}>
@@ -66,6 +75,7 @@ interface FieldsProps {
 function Form({ value, set, fault }: FieldsProps) {
   const { t } = useTranslation(["compose", "message"]);
   const level = useId();
+  const [linked, setLinked] = useState(false);
   const badUrl = value.url.trim() !== "" && safeUrl(value.url.trim()) === null;
   return (
     <>
@@ -84,34 +94,46 @@ function Form({ value, set, fault }: FieldsProps) {
         value={value.body}
         onChange={event => set({ body: event.currentTarget.value })}
       />
-      <div>
-        <div id={level} className={classes.label}>
+      <div className={classes.inline}>
+        <span id={level} className={classes.label}>
           {t("message.level")}
-        </div>
+        </span>
         <SegmentedControl
           size="xs"
-          fullWidth
           aria-labelledby={level}
           value={value.level}
           onChange={chosen => set({ level: chosen as Level })}
           data={LEVELS.map(each => ({ value: each, label: t(`level.${each}`, { ns: "message" }) }))}
         />
       </div>
-      <div className={classes.pair}>
-        <TextInput
-          label={t("message.url")}
-          type="url"
-          placeholder="https://"
-          value={value.url}
-          onChange={event => set({ url: event.currentTarget.value })}
-          error={badUrl && t("message.badUrl")}
-        />
-        <TextInput
-          label={t("message.urlLabel")}
-          value={value.urlLabel}
-          onChange={event => set({ urlLabel: event.currentTarget.value })}
-        />
-      </div>
+      {linked || value.url !== "" ? (
+        <div className={classes.pair}>
+          <TextInput
+            label={t("message.url")}
+            type="url"
+            placeholder="https://"
+            autoFocus={linked}
+            value={value.url}
+            onChange={event => set({ url: event.currentTarget.value })}
+            error={badUrl && t("message.badUrl")}
+          />
+          <TextInput
+            label={t("message.urlLabel")}
+            value={value.urlLabel}
+            onChange={event => set({ urlLabel: event.currentTarget.value })}
+          />
+        </div>
+      ) : (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          className={classes.start ?? ""}
+          leftSection={<IconLink size={14} aria-hidden />}
+          onClick={() => setLinked(true)}
+        >
+          {t("message.addLink")}
+        </Button>
+      )}
     </>
   );
 }

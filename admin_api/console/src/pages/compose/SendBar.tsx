@@ -1,4 +1,4 @@
-import { Button, Kbd } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconSend, IconUserCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { needsApproval, reachInWords, sendInWords } from "./blast.js";
@@ -32,9 +32,6 @@ export function SendBar({ draft, gaps, previewed, onTest, onSend }: SendBarProps
               : reachInWords(preview.audience, t)}
       </p>
       <div className={classes.buttons}>
-        <span className={classes.key} aria-hidden>
-          <Kbd size="xs">Ctrl</Kbd> <Kbd size="xs">↵</Kbd>
-        </span>
         <Button
           variant="default"
           leftSection={<IconUserCheck size={16} aria-hidden />}
@@ -43,7 +40,13 @@ export function SendBar({ draft, gaps, previewed, onTest, onSend }: SendBarProps
         >
           {t("test.button")}
         </Button>
-        <Button leftSection={<IconSend size={16} aria-hidden />} disabled={known === null} onClick={onSend}>
+        <Button
+          leftSection={<IconSend size={16} aria-hidden />}
+          disabled={known === null}
+          onClick={onSend}
+          aria-keyshortcuts="Control+Enter"
+          title={t("send.keys")}
+        >
           {known === null
             ? t("send.unknown")
             : sendInWords(known.audience.terminals, known.audience.away, draft.when.is, needsApproval(known), t)}

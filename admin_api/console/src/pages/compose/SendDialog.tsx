@@ -57,6 +57,7 @@ export function SendDialog({ opened, onClose, draft, body, previewed, sending, o
         onClose();
       }}
       size={560}
+      classNames={{ title: classes.heading ?? "" }}
       title={t(change === null ? "confirm.title" : "changed.heading")}
       closeButtonProps={{ "aria-label": t("actions.close", { ns: "shell" }) }}
     >

@@ -1,4 +1,4 @@
-import { Button, Combobox, Drawer, InputBase, useCombobox } from "@mantine/core";
+import { Button, Drawer } from "@mantine/core";
 import { IconAdjustments, IconArrowBackUp } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { StrategyThumbnail } from "../../graph/StrategyThumbnail.js";
 import { strategyInWords } from "../../graph/words.js";
 import classes from "./Compose.module.css";
 import type { Draft } from "./draft.js";
+import { StrategySelect } from "./StrategySelect.js";
 import { changed, changesOf } from "./strategy_changes.js";
 
 interface StrategyChoiceProps {
@@ -75,11 +76,12 @@ export function StrategyChoice({ value, onChange, strategies, faults }: Strategy
         position="right"
         size="min(880px, 100vw)"
         title={t("strategy.drawer", { name: value.name })}
+        classNames={{ title: classes.heading ?? "" }}
         closeButtonProps={{ "aria-label": t("strategy.done") }}
       >
         {chosen !== undefined && policy !== null && (
           <>
-            <p className={classes.hint}>{t("strategy.drawerHint", { name: value.name })}</p>
+            <p className={classes.drawerHint}>{t("strategy.drawerHint", { name: value.name })}</p>
             <StrategyEditor
               value={policy}
               onChange={edited => onChange({ name: value.name, changes: changesOf(chosen.strategy, edited) })}
@@ -92,58 +94,5 @@ export function StrategyChoice({ value, onChange, strategies, faults }: Strategy
         )}
       </Drawer>
     </>
-  );
-}
-
-interface StrategySelectProps {
-  readonly label: string;
-  readonly value: string | null;
-  readonly strategies: readonly KeptStrategy[];
-  readonly onChange: (name: string) => void;
-  readonly placeholder?: string;
-}
-
-/** Every strategy with its steps and its words, one of which is chosen. */
-export function StrategySelect({ label, value, strategies, onChange, placeholder = "" }: StrategySelectProps) {
-  const { t } = useTranslation("compose");
-  const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
-  return (
-    <Combobox
-      store={combobox}
-      onOptionSubmit={name => {
-        onChange(name);
-        combobox.closeDropdown();
-      }}
-    >
-      <Combobox.Target targetType="button">
-        <InputBase
-          component="button"
-          type="button"
-          pointer
-          label={label}
-          rightSection={<Combobox.Chevron />}
-          rightSectionPointerEvents="none"
-          onClick={() => combobox.toggleDropdown()}
-        >
-          {value ?? <span className={classes.hint}>{placeholder}</span>}
-        </InputBase>
-      </Combobox.Target>
-      <Combobox.Dropdown>
-        <Combobox.Options mah={380} style={{ overflowY: "auto" }} aria-label={label}>
-          {strategies.map(({ name, strategy, built_in }) => (
-            <Combobox.Option key={name} value={name} active={name === value} aria-selected={name === value}>
-              <span className={classes.option}>
-                <span className={classes.optionHead}>
-                  <strong>{name}</strong>
-                  {!built_in && <span className={classes.hint}>{t("strategy.own")}</span>}
-                </span>
-                <StrategyThumbnail strategy={strategy} />
-                <span className={classes.hint}>{strategyInWords(strategy)}</span>
-              </span>
-            </Combobox.Option>
-          ))}
-        </Combobox.Options>
-      </Combobox.Dropdown>
-    </Combobox>
   );
 }

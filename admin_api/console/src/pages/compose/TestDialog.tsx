@@ -26,6 +26,7 @@ export function TestDialog({ opened, onClose, body }: TestDialogProps) {
       opened={opened}
       onClose={onClose}
       size={480}
+      classNames={{ title: classes.heading ?? "" }}
       title={t("test.title")}
       closeButtonProps={{ "aria-label": t("actions.close", { ns: "shell" }) }}
     >
