@@ -19,7 +19,7 @@ export function JsonTab({ value, onChange, onReadable, isReadOnly }: JsonTabProp
   const { t } = useTranslation("graph");
   const [draft, setDraft] = useState<{ text: string; of: StrategyGiven } | null>(null);
   // What was changed elsewhere meanwhile is shown as it is now.
-  const text = draft !== null && draft.of === value ? draft.text : JSON.stringify(value, null, 2);
+  const text = draft !== null && sameJson(draft.of, value) ? draft.text : JSON.stringify(value, null, 2);
   const read = readStrategy(text);
   return (
     <Textarea
@@ -40,6 +40,15 @@ export function JsonTab({ value, onChange, onReadable, isReadOnly }: JsonTabProp
       }}
     />
   );
+}
+
+/** Whether two say the same, in whichever order their members are. */
+function sameJson(one: unknown, other: unknown): boolean {
+  const sorted = (_: string, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return one === other || JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
 }
 
 type Read = { strategy: StrategyGiven } | { fault: ShapeFault | string };

@@ -55,51 +55,53 @@ export function StrategyEditor({
   };
   return (
     <EditingContext value={editing}>
-      <div className={classes.editor}>
-        <div className={classes.drawing}>
-          {!isReadOnly && <AddMenu value={value} onAdd={add} />}
-          <StrategyGraph strategy={value} selected={step?.id} onSelect={choose} faulty={faulty} />
-        </div>
-        <Tabs
-          className={classes.panel ?? ""}
-          value={tab}
-          onChange={to => {
-            setTab(to === "json" ? "json" : "step");
-            // A draft that is no strategy does not outlive its tab.
-            onReadable?.(true);
-          }}
-          keepMounted={false}
-        >
-          <Tabs.List>
-            <Tabs.Tab value="step">{t("editor.step")}</Tabs.Tab>
-            <Tabs.Tab value="json">{t("editor.json")}</Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value="step" pt="sm">
-            {step === null ? (
-              <Text size="xs" c="dimmed">
-                {t(isReadOnly ? "editor.look" : "editor.choose")}
-              </Text>
-            ) : (
-              <StepPanel
-                step={step}
-                onRemove={() => {
-                  onChange(withoutStep(value, step.id));
-                  setSelected(null);
-                }}
+      <div className={classes.room}>
+        <div className={classes.editor}>
+          <div className={classes.drawing}>
+            {!isReadOnly && <AddMenu value={value} onAdd={add} />}
+            <StrategyGraph strategy={value} selected={step?.id} onSelect={choose} faulty={faulty} />
+          </div>
+          <Tabs
+            className={classes.panel ?? ""}
+            value={tab}
+            onChange={to => {
+              setTab(to === "json" ? "json" : "step");
+              // A draft that is no strategy does not outlive its tab.
+              onReadable?.(true);
+            }}
+            keepMounted={false}
+          >
+            <Tabs.List>
+              <Tabs.Tab value="step">{t("editor.step")}</Tabs.Tab>
+              <Tabs.Tab value="json">{t("editor.json")}</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="step" pt="sm">
+              {step === null ? (
+                <Text size="xs" c="dimmed">
+                  {t(isReadOnly ? "editor.look" : "editor.choose")}
+                </Text>
+              ) : (
+                <StepPanel
+                  step={step}
+                  onRemove={() => {
+                    onChange(withoutStep(value, step.id));
+                    setSelected(null);
+                  }}
+                />
+              )}
+            </Tabs.Panel>
+            <Tabs.Panel value="json" pt="sm">
+              <JsonTab
+                value={value}
+                onChange={onChange}
+                onReadable={isReadable => onReadable?.(isReadable)}
+                isReadOnly={isReadOnly}
               />
-            )}
-          </Tabs.Panel>
-          <Tabs.Panel value="json" pt="sm">
-            <JsonTab
-              value={value}
-              onChange={onChange}
-              onReadable={isReadable => onReadable?.(isReadable)}
-              isReadOnly={isReadOnly}
-            />
-            <FaultList faults={all} />
-          </Tabs.Panel>
-        </Tabs>
-        <p className={classes.words}>{strategyInWords(value, t)}</p>
+              <FaultList faults={all} />
+            </Tabs.Panel>
+          </Tabs>
+          <p className={classes.words}>{strategyInWords(value, t)}</p>
+        </div>
       </div>
     </EditingContext>
   );

@@ -182,3 +182,8 @@ function ackOf({ need = "received", within, resend, once_per_user, escalate }: A
 
 /** Whether a terminal that is away can still get it when it comes back. */
 export const keepsForAway = (strategy: Strategy): boolean => strategy.retainS !== 0 && strategy.replay !== "none";
+
+/** A strategy as it is kept under a name: its members without the name, which is in the path. */
+export function strategyBody({ name: _name, version: _version, ...members }: StrategyGiven): StrategyGiven {
+  return members;
+}

@@ -1,0 +1,87 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { answered } from "../../api/client.js";
+import { useApi } from "../../api/context.js";
+import type { KeptStrategy, Policy } from "../../api/schema.js";
+import { type StrategyGiven, strategyBody } from "../../graph/strategy.js";
+
+const PAGE = 500;
+
+/** Every strategy: those built in first, then those kept by name. */
+export function useStrategies() {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["strategies"],
+    queryFn: async () => {
+      const all: KeptStrategy[] = [];
+      let cursor: string | null = null;
+      do {
+        const query: { limit: number; cursor?: string } = { limit: PAGE, ...(cursor !== null && { cursor }) };
+        const page: { items: KeptStrategy[]; next_cursor: string | null } = answered(
+          await api.GET("/v1/strategies", { params: { query } }),
+        );
+        all.push(...page.items);
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      return all;
+    },
+  });
+}
+
+/** The newest version of a strategy. `name` null: nothing is asked. */
+export function useStrategy(name: string | null) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["strategy", name],
+    enabled: name !== null,
+    queryFn: async () => answered(await api.GET("/v1/strategies/{name}", { params: { path: { name: name ?? "" } } })),
+  });
+}
+
+/** The versions that a name had, newest first: those that one page holds. */
+export function useVersions(name: string, enabled: boolean) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["strategy", name, "versions"],
+    enabled,
+    queryFn: async () =>
+      answered(await api.GET("/v1/strategies/{name}/versions", { params: { path: { name }, query: { limit: PAGE } } })),
+  });
+}
+
+/** Keeps, reads anew and deletes strategies; what is shown of them follows. */
+export function useKeeping() {
+  const api = useApi();
+  const queries = useQueryClient();
+  const changed = async (name: string) => {
+    await queries.invalidateQueries({ queryKey: ["strategies"] });
+    await queries.invalidateQueries({ queryKey: ["strategy", name, "versions"] });
+  };
+  return {
+    /** Keeps it as the version after `after`; 0: only if the name is free. Raises ProblemError, 412 if it is not so. */
+    async keep(name: string, strategy: StrategyGiven, after: number): Promise<KeptStrategy> {
+      const header = after === 0 ? { "if-none-match": "*" } : { "if-match": `"${after}"` };
+      const kept = answered(
+        await api.PUT("/v1/strategies/{name}", {
+          params: { path: { name }, header },
+          body: strategyBody(strategy) as Policy,
+        }),
+      );
+      queries.setQueryData(["strategy", name], kept);
+      await changed(name);
+      return kept;
+    },
+    /** What it is now, whatever is shown of it. */
+    async newest(name: string): Promise<KeptStrategy> {
+      const newest = answered(await api.GET("/v1/strategies/{name}", { params: { path: { name } } }));
+      queries.setQueryData(["strategy", name], newest);
+      await changed(name);
+      return newest;
+    },
+    /** Takes the name out of use, if this is still its version. Raises ProblemError. */
+    async remove(name: string, version: number): Promise<void> {
+      await api.DELETE("/v1/strategies/{name}", { params: { path: { name }, header: { "if-match": `"${version}"` } } });
+      queries.removeQueries({ queryKey: ["strategy", name], exact: true });
+      await changed(name);
+    },
+  };
+}
