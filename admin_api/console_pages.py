@@ -132,8 +132,9 @@ class ConsolePages:
         ws_url = self._ws_url(request)
         if ws_url is not None:
             connect.append(origin_of(ws_url))
-        if self._settings.oidc is not None:
-            connect.append(origin_of(self._settings.oidc.authority))
+        oidc = self._settings.oidc
+        if oidc is not None:
+            connect += map(origin_of, (oidc.authority, *oidc.origins))
         return {**_SAFE, "Content-Security-Policy": _POLICY.format(connect=" ".join(connect))}
 
     def _ws_url(self, request: Request) -> str | None:

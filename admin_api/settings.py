@@ -18,12 +18,14 @@ CONSOLE_BUILD: Final = Path(__file__).parent / "console" / "dist"
 class Oidc:
     """Where people sign in to the console: authorization code with PKCE, so there is no secret.
 
-    `authority` is the issuer's URL, under which its OpenID configuration is found.
+    `authority` is the issuer's URL, under which its OpenID configuration is found. `origins` are others that signing in
+    calls: some providers, Cognito among them, give out tokens under another name than the issuer's.
     """
 
     authority: str
     client_id: str
     scope: str = "openid"
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,7 @@ EXAMPLE: Final[Mapping[str, str]] = {
     "FANFARE_CONSOLE_OIDC_AUTHORITY": "",
     "FANFARE_CONSOLE_OIDC_CLIENT_ID": "",
     "FANFARE_CONSOLE_OIDC_SCOPE": "openid",
+    "FANFARE_CONSOLE_OIDC_ORIGINS": "",
     "FANFARE_CONSOLE_CONFIRM_ABOVE": "100",
     "FANFARE_WEBHOOKS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/webhooks",
     "FANFARE_WEBHOOKS_SECRET": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks-AbCdEf",

@@ -253,7 +253,12 @@ def _console(settings: Settings, listen: Listen, ws_port: int) -> ConsoleSetting
     given = settings.console
     oidc = None
     if given.oidc_authority is not None and given.oidc_client_id is not None:
-        oidc = Oidc(authority=given.oidc_authority, client_id=given.oidc_client_id, scope=given.oidc_scope)
+        oidc = Oidc(
+            authority=given.oidc_authority,
+            client_id=given.oidc_client_id,
+            scope=given.oidc_scope,
+            origins=given.oidc_origins,
+        )
     return ConsoleSettings(
         ws_url=given.ws_url or _ws_url(listen, ws_port),
         follows_host=given.ws_url is None,

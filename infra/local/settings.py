@@ -22,6 +22,7 @@ def _network(text: str) -> str:
 
 
 Network = Annotated[str, AfterValidator(_network)]
+Origin = Annotated[str, Field(pattern=r"^https?://[^\s;,'\"/]+$")]
 
 
 class _Section(BaseModel):
@@ -71,6 +72,9 @@ class ConsoleSettings(_Section):
         description="The identity provider that people sign in at. Not set: they paste a token.",
     )
     oidc_client_id: str | None = Field(None, min_length=1, description="The console's client there, a public one.")
+    oidc_origins: tuple[Origin, ...] = Field(
+        (), description="Other origins that signing in calls, where tokens come from another name than the issuer's."
+    )
     oidc_scope: str = Field("openid", min_length=1, description="What it asks for, with blanks between.")
     confirm_above: int = Field(
         100, ge=0, description="A push to more terminals than this is confirmed by typing their number."

@@ -28,6 +28,7 @@ def console_from(variables: Variables) -> ConsoleSettings:
             authority=authority,
             client_id=variables.text("FANFARE_CONSOLE_OIDC_CLIENT_ID"),
             scope=variables.text("FANFARE_CONSOLE_OIDC_SCOPE"),
+            origins=variables.names("FANFARE_CONSOLE_OIDC_ORIGINS"),
         )
     return ConsoleSettings(
         ws_url=variables.text("FANFARE_WS_URL"),

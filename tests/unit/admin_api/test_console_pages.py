@@ -249,7 +249,12 @@ async def test_the_config_is_told_to_anybody(anybody: httpx.AsyncClient) -> None
 
 
 async def test_where_people_sign_in_is_told_and_may_be_called(tmp_path: Path, build: Path) -> None:
-    oidc = Oidc(authority="https://login.example:8443/realms/office", client_id="console", scope="openid fanfare")
+    oidc = Oidc(
+        authority="https://login.example:8443/realms/office",
+        client_id="console",
+        scope="openid fanfare",
+        origins=("https://tokens.example",),
+    )
     settings = ApiSettings(
         docs_base_url="https://docs.example/errors", console=ConsoleSettings(oidc=oidc, confirm_above=7, build=build)
     )
@@ -263,7 +268,7 @@ async def test_where_people_sign_in_is_told_and_may_be_called(tmp_path: Path, bu
         "redirect_path": "console/",
     }
     assert (config["confirm_above"], config["docs_base_url"]) == (7, "https://docs.example/errors")
-    assert sources(page, "connect-src") == ["'self'", "https://login.example:8443"]
+    assert sources(page, "connect-src") == ["'self'", "https://login.example:8443", "https://tokens.example"]
 
 
 @pytest.mark.parametrize(

@@ -342,6 +342,12 @@ class TestConsole:
         assert re.fullmatch(pattern, "https://id.example/realms/office")
         assert not re.fullmatch(pattern, f"https://id.example{sign}*")
 
+    @pytest.mark.parametrize("given", ["https://a.example; script-src *", "https://a.example/path", "a.example"])
+    def test_nor_can_another_origin(self, given: str) -> None:
+        pattern = text(section(section(TEMPLATE["Parameters"])["ConsoleOidcOrigins"])["AllowedPattern"])
+        assert re.fullmatch(pattern, "https://a.example,https://b.example:8443")
+        assert not re.fullmatch(pattern, given)
+
     def test_compressed_files_come_out_as_they_are(self) -> None:
         (rest,) = of_type(TEMPLATE, "AWS::ApiGateway::RestApi").values()
         assert properties(rest)["BinaryMediaTypes"] == ["*/*"]

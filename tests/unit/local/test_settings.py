@@ -25,6 +25,7 @@ def test_of_the_console_everything_can_be_set(file: Path) -> None:
         'oidc_authority = "https://login.example.com/realms/office"\n'
         'oidc_client_id = "fanfare-console"\n'
         'oidc_scope = "openid push:read"\n'
+        'oidc_origins = ["https://tokens.example.com:8443"]\n'
         "confirm_above = 20\n"
     )
     assert load(file).console == ConsoleSettings(
@@ -32,6 +33,7 @@ def test_of_the_console_everything_can_be_set(file: Path) -> None:
         oidc_authority="https://login.example.com/realms/office",
         oidc_client_id="fanfare-console",
         oidc_scope="openid push:read",
+        oidc_origins=("https://tokens.example.com:8443",),
         confirm_above=20,
     )
 
@@ -42,6 +44,7 @@ def test_of_the_console_everything_can_be_set(file: Path) -> None:
         ('oidc_authority = "https://login.example.com"', "oidc_authority and oidc_client_id go together"),
         ('oidc_client_id = "fanfare-console"', "oidc_authority and oidc_client_id go together"),
         ('oidc_authority = "https://a;script-src *"\noidc_client_id = "c"', "console.oidc_authority"),
+        ('oidc_origins = ["https://a; script-src *"]', "console.oidc_origins.0"),
         ('ws_url = "https://push.example.com"', "console.ws_url"),
         ("confirm_above = -1", "console.confirm_above"),
         ('oidc_secret = "s"', "console.oidc_secret: there is no such setting"),
