@@ -29,7 +29,7 @@ async function arrive(config: Config): Promise<void> {
   const oidc = await import("./session/oidc.js");
   if (config.oidc === null || !oidc.isArriving()) return;
   const { token, page } = await oidc.arrive(config.oidc);
-  keepToken(token);
+  keepToken("fanfare.token", token);
   history.replaceState(null, "", page);
 }
 

@@ -5,7 +5,7 @@ import type { Config } from "../api/config.js";
 import { ApiProvider } from "../api/context.js";
 import { type ProblemError, problemOf } from "../api/problem.js";
 import type { Caller } from "../api/schema.js";
-import { forgetToken, keepToken, takeToken } from "./store.js";
+import { forgetToken, keepToken, type Place, takeToken } from "./store.js";
 
 /** A scope of the REST API. */
 export type Scope =
@@ -49,10 +49,17 @@ interface SignedIn {
   readonly caller: Caller;
 }
 
+interface HolderProps {
+  readonly config: Config;
+  /** Where in the tab the token is kept. */
+  readonly place?: Place;
+  readonly children: (standing: Standing) => ReactNode;
+}
+
 /** Holds the session; `children` gets where it stands. */
-export function SessionHolder({ config, children }: { config: Config; children: (standing: Standing) => ReactNode }) {
+export function SessionHolder({ config, place = "fanfare.token", children }: HolderProps) {
   const queries = useQueryClient();
-  const token = useRef<string | null>(takeToken());
+  const token = useRef<string | null>(takeToken(place));
   const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
   const [checking, setChecking] = useState(token.current !== null);
   const [because, setBecause] = useState<ProblemError | null>(null);
@@ -60,13 +67,13 @@ export function SessionHolder({ config, children }: { config: Config; children: 
   const end = useCallback(
     (problem: ProblemError | null) => {
       token.current = null;
-      forgetToken();
+      forgetToken(place);
       queries.clear();
       setSignedIn(null);
       setChecking(false);
       setBecause(problem);
     },
-    [queries],
+    [queries, place],
   );
   const api: Api = useMemo(() => {
     const base = new URL(config.api_base, location.origin).href.replace(/\/$/, "");
@@ -79,14 +86,14 @@ export function SessionHolder({ config, children }: { config: Config; children: 
       setBecause(null);
       try {
         const caller = answered(await api.GET("/v1/caller"));
-        keepToken(given);
+        keepToken(place, given);
         setSignedIn({ token: given, caller });
         setChecking(false);
       } catch (error) {
         end(problemOf(error));
       }
     },
-    [api, end],
+    [api, end, place],
   );
   useEffect(() => {
     if (token.current !== null) void signIn(token.current);

@@ -1,22 +1,21 @@
-/** Where the token is kept: in the tab's own storage, so that it is gone with the tab. */
+/** Where tokens are kept: in the tab's own storage, so that they are gone with the tab. */
 
-const KEY = "fanfare.token";
+/** A token's place in the tab: the console's and the terminal page's are different people's. */
+export type Place = "fanfare.token" | "fanfare.terminal.token";
 
 /** The token of this tab, null if nobody is signed in. One in the address (`#token=`) is taken out of it and kept. */
-export function takeToken(): string | null {
+export function takeToken(place: Place): string | null {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given !== null) {
-    keepToken(given);
-    history.replaceState(history.state, "", location.pathname + location.search);
-    return given;
-  }
-  return sessionStorage.getItem(KEY);
+  if (given === null) return sessionStorage.getItem(place);
+  keepToken(place, given);
+  history.replaceState(history.state, "", location.pathname + location.search);
+  return given;
 }
 
-export function keepToken(token: string): void {
-  sessionStorage.setItem(KEY, token);
+export function keepToken(place: Place, token: string): void {
+  sessionStorage.setItem(place, token);
 }
 
-export function forgetToken(): void {
-  sessionStorage.removeItem(KEY);
+export function forgetToken(place: Place): void {
+  sessionStorage.removeItem(place);
 }

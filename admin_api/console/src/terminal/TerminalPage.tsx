@@ -1,0 +1,70 @@
+import { Alert, Anchor, Button, Group, Text, Title } from "@mantine/core";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useSession } from "../session/session.js";
+import { Appearance } from "../shell/Appearance.js";
+import { LanguageChoice } from "../shell/LanguageChoice.js";
+import { ConnectionLight } from "./ConnectionLight.js";
+import { toasts, unread } from "./desk.js";
+import { History } from "./History.js";
+import { MustRead } from "./MustRead.js";
+import { NoticeSwitch } from "./NoticeSwitch.js";
+import classes from "./TerminalPage.module.css";
+import { Toasts } from "./Toasts.js";
+import { terminalName, useDesk } from "./useDesk.js";
+
+/** What a person sees at a terminal: whether it is connected, what comes, what came. */
+export function TerminalPage() {
+  const { t } = useTranslation("terminal");
+  const { config, token, caller, signOut } = useSession();
+  const apiUrl = new URL(config.api_base, location.origin).href.replace(/\/$/, "");
+  const { desk, confirm, dismiss } = useDesk({ wsUrl: config.ws_url, apiUrl, token, user: caller.user });
+  const waiting = unread(desk);
+  useEffect(() => {
+    document.title = waiting.length > 0 ? t("titleUnread", { count: waiting.length }) : t("title");
+  }, [waiting.length, t]);
+  return (
+    <div className={classes.page}>
+      <header className={classes.top}>
+        <Title order={1}>{t("title")}</Title>
+        <ConnectionLight light={desk.light} />
+        <Group gap="xs" className={classes.who ?? ""}>
+          <Text size="sm">
+            {caller.user}/{terminalName()}
+          </Text>
+          <Button size="xs" variant="default" onClick={signOut}>
+            {t("leave")}
+          </Button>
+        </Group>
+      </header>
+      <main className={classes.main}>
+        {desk.light.is === "refused" && (
+          <Alert role="alert" color="red" title={t("refused")}>
+            {desk.light.detail}
+          </Alert>
+        )}
+        {desk.trouble !== null && (
+          <Alert role="alert" color="yellow">
+            {desk.trouble}
+          </Alert>
+        )}
+        {desk.hasLost && (
+          <Alert role="status" color="yellow">
+            {t("lost")}
+          </Alert>
+        )}
+        <History items={desk.items} confirm={confirm} />
+      </main>
+      <footer className={classes.foot}>
+        <NoticeSwitch />
+        <LanguageChoice />
+        <Appearance />
+        <Anchor href="./" size="sm" className={classes.console ?? ""}>
+          {t("console")}
+        </Anchor>
+      </footer>
+      <Toasts items={toasts(desk)} dismiss={dismiss} />
+      <MustRead items={waiting} confirm={confirm} />
+    </div>
+  );
+}
