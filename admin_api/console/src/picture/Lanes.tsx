@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { type ReactNode, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { durationInWords } from "../format/durations.js";
 import { figure } from "../format/figures.js";
@@ -19,58 +19,94 @@ interface LanesProps {
   /** Where the axis begins, in pixels; labels stand before it, or above the bars where that is 0. */
   readonly left: number;
   readonly labelled: "before" | "above";
+  /** What lies over the bars and under everything that is written. */
+  readonly between: ReactNode;
 }
 
 /** A row for each lane: what it does, when. Foreseen is outlined, done is filled. */
-export function Lanes({ rows, marks, axis, tracks, left, labelled }: LanesProps) {
+export function Lanes({ rows, marks, axis, tracks, left, labelled, between }: LanesProps) {
   const { t } = useTranslation("picture");
   const id = useId();
   return (
     <g>
       <Patterns id={id} />
-      {rows.map((row, index) => {
-        const top = index * tracks.height;
-        const name = laneName(t, row);
-        const count = figure(row.terminals);
-        return (
-          <g key={row.id} transform={`translate(0 ${top})`}>
-            {index % 2 === 0 && (
-              <rect className={classes.band} x={0} y={0} width={left + axis.width} height={tracks.height} />
-            )}
-            {labelled === "before" ? (
-              <g>
-                <title>{`${name} · ${t("sends", { count: row.terminals })}`}</title>
-                <text className={classes.label} x={8} y={tracks.height / 2 + 4}>
-                  {shortened(name, left - 28 - widthOf(count, 11))}
-                </text>
-                <text x={left - 12} y={tracks.height / 2 + 4} textAnchor="end">
-                  {count}
-                </text>
-              </g>
-            ) : (
-              <text className={classes.label} x={left} y={14}>
-                {`${name} · ${t("sends", { count: row.terminals })}`}
-              </text>
-            )}
-            <g transform={`translate(${left} 0)`}>
-              {barsOf(row, axis, tracks).map(bar => (
-                <OneBar
-                  key={`${bar.tense} ${bar.span.kind} ${bar.span.from}`}
-                  bar={bar}
-                  pattern={`${id}${bar.span.kind}`}
-                />
-              ))}
-              <Edges
-                marks={marks.filter(mark => mark.lane !== null && row.lanes.includes(mark.lane))}
-                axis={axis}
-                tracks={tracks}
-              />
-              <Slip row={row} axis={axis} tracks={tracks} />
-            </g>
+      {rows.map((row, index) => (
+        <g key={row.id} transform={`translate(0 ${index * tracks.height})`}>
+          {index % 2 === 0 && (
+            <rect className={classes.band} x={0} y={0} width={left + axis.width} height={tracks.height} />
+          )}
+          <g transform={`translate(${left} 0)`}>
+            {barsOf(row, axis, tracks).map(bar => (
+              <OneBar key={keyOf(bar)} bar={bar} pattern={`${id}${bar.span.kind}`} />
+            ))}
+            <Edges
+              marks={marks.filter(mark => mark.lane !== null && row.lanes.includes(mark.lane))}
+              axis={axis}
+              tracks={tracks}
+            />
           </g>
-        );
-      })}
+        </g>
+      ))}
+      {between}
+      {rows.map((row, index) => (
+        <g key={row.id} transform={`translate(0 ${index * tracks.height})`}>
+          <Label row={row} left={left} height={tracks.height} labelled={labelled} />
+          <g transform={`translate(${left} 0)`}>
+            {barsOf(row, axis, tracks).map(bar => (
+              <Inside key={keyOf(bar)} bar={bar} />
+            ))}
+            <Slip row={row} axis={axis} tracks={tracks} />
+          </g>
+        </g>
+      ))}
     </g>
+  );
+}
+
+const keyOf = ({ tense, span, x }: Bar): string =>
+  `${tense} ${span.kind} ${span.from} ${span.to} ${span.terminals} ${x}`;
+
+type LabelProps = Pick<LanesProps, "left" | "labelled"> & { readonly row: Row; readonly height: number };
+
+function Label({ row, left, height, labelled }: LabelProps) {
+  const { t } = useTranslation("picture");
+  const name = laneName(t, row);
+  const whole = `${name} · ${t("sends", { count: row.terminals })}`;
+  if (labelled === "above") {
+    return (
+      <text className={`${classes.label} ${classes.above}`} x={left} y={14}>
+        {whole}
+      </text>
+    );
+  }
+  const count = figure(row.terminals);
+  return (
+    <g>
+      <title>{whole}</title>
+      <text className={classes.label} x={8} y={height / 2 + 4}>
+        {shortened(name, left - 28 - widthOf(count, 11))}
+      </text>
+      <text x={left - 12} y={height / 2 + 4} textAnchor="end">
+        {count}
+      </text>
+    </g>
+  );
+}
+
+function Inside({ bar }: { bar: Bar }) {
+  const { t } = useTranslation("picture");
+  const text = insideOf(t, bar);
+  if (text === null) return null;
+  const done = bar.span.kind === "send" && bar.tense === "actual";
+  return (
+    <text
+      className={`${classes.barText} ${done ? classes.onSend : ""}`}
+      x={bar.x + bar.width / 2}
+      y={bar.y + bar.height / 2 + 3.5}
+      textAnchor="middle"
+    >
+      {text}
+    </text>
   );
 }
 
@@ -112,7 +148,6 @@ function OneBar({ bar, pattern }: { bar: Bar; pattern: string }) {
       </path>
     );
   }
-  const text = insideOf(t, bar);
   const box = {
     x: x + half,
     y: y + half,
@@ -126,16 +161,6 @@ function OneBar({ bar, pattern }: { bar: Bar; pattern: string }) {
         <title>{barTitle(t, bar)}</title>
       </rect>
       {PATTERNED.includes(span.kind) && <rect {...box} fill={`url(#${pattern})`} pointerEvents="none" />}
-      {text !== null && (
-        <text
-          className={`${classes.barText} ${span.kind === "send" && tense === "actual" ? classes.onSend : ""}`}
-          x={x + width / 2}
-          y={y + height / 2 + 3.5}
-          textAnchor="middle"
-        >
-          {text}
-        </text>
-      )}
     </g>
   );
 }

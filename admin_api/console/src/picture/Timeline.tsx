@@ -56,10 +56,10 @@ export function Timeline({ forecast, actual, compare = null, total, now, at, onA
     drawings.slice(0, done !== null && planned !== null ? 2 : 1).flatMap(one => one.lanes.map(lane => lane.id)),
   );
   const joined = together([planned, done].filter(one => one !== null));
-  const by = joined === null || (each ?? areShownEach(lanes.size)) ? "lane" : joined;
+  const narrow = width < NARROW;
+  const by = joined === null || (each ?? (!narrow && areShownEach(lanes.size))) ? "lane" : joined;
   const rows = useMemo(() => rowsOf(planned, done, by), [planned, done, by]);
 
-  const narrow = width < NARROW;
   const longest = Math.max(0, ...rows.map(row => widthOf(laneName(t, row), 11)));
   const left = narrow ? 4 : Math.round(Math.min(Math.max(longest + 56, 120), 240, width * 0.3));
   const axis = useMemo(
@@ -214,8 +214,8 @@ export function Timeline({ forecast, actual, compare = null, total, now, at, onA
               tracks={tracks}
               left={left}
               labelled={narrow ? "above" : "before"}
+              between={<Breaks axis={axis} left={left} height={lanesHeight} />}
             />
-            <Breaks axis={axis} left={left} height={lanesHeight} />
             {through(lanesHeight)}
             {handleLine(lanesHeight)}
             <rect

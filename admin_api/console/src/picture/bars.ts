@@ -49,11 +49,11 @@ export function barsOf(row: Row, axis: Axis, tracks: Tracks): Bar[] {
       const x = axis.x(span.from);
       const width = Math.max(axis.x(span.to) - x, LEAST[span.kind] ?? 0);
       if (width < 0.5) return [];
-      const beneath = span.kind === "ack_wait";
       const bar = { span, tense, x: Math.min(x, axis.width - width), width };
-      return [
-        { ...bar, y: beneath ? track.y + track.height + 1 : track.y, height: beneath ? track.ack : track.height },
-      ];
+      if (span.kind === "ack_wait") return [{ ...bar, y: track.y + track.height + 1, height: track.ack }];
+      // What is sent again is lower: the first time is what one looks for.
+      const lower = span.kind === "resend" ? Math.round(track.height * 0.4) : 0;
+      return [{ ...bar, y: track.y + lower, height: track.height - lower }];
     });
   });
   return found.toSorted((one, other) => ORDER.indexOf(one.span.kind) - ORDER.indexOf(other.span.kind));

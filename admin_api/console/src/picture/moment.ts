@@ -32,6 +32,9 @@ export function progressAt(
   const reached = Math.min(Math.max(done, ahead), Math.max(total, done));
   const left = Math.max(total - reached, 0);
   const drawing = hasBeen(tenses, at) ? actual : (forecast ?? actual);
+  // Whoever was expected and not found is not waited for once it is done.
+  const over = actual?.marks.some(mark => mark.kind === "done" && mark.lane === null && mark.at <= at);
+  if (over === true) return { reached, waiting: 0, missed: 0 };
   const ended = drawing !== null && endedAt(drawing, at) !== null;
   return { reached, waiting: ended ? 0 : left, missed: ended ? left : 0 };
 }

@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { axis, moved } from "./axis.js";
+import { dotAt, layoutOf, MOST_DOTS, stepped } from "./dots.js";
+import { drawingOf, type Flow, type Receipt } from "./drawing.js";
+import { AT_ONCE, WINDOWED } from "./fixtures.js";
+import { stepsOf } from "./flow.js";
+import { countsOf, groupsOf } from "./groups.js";
+import { placed } from "./labels.js";
+import { progressAt, restingAt } from "./moment.js";
+import { compare, lanesReachedAt, stateAt } from "./progress.js";
+import { rows, slip, together } from "./rows.js";
+import { ticks } from "./ticks.js";
+
+const time = (clock: string) => Date.parse(`2026-11-30T${clock}Z`);
+const windowed = drawingOf(WINDOWED);
+
+describe("a drawing", () => {
+  it("leaves out the marks of lanes that it does not show", () => {
+    expect(windowed.marks.map(mark => mark.kind)).toEqual(["start", "window_opens", "done"]);
+  });
+});
+
+describe("a push at a moment", () => {
+  it("waits before its window", () => {
+    const before = stateAt(WINDOWED, new Date(time("10:00:00")));
+    expect([before.reached, before.waiting]).toEqual([0, 20]);
+    expect(before.lanes.map(lane => lane.doing)).toEqual(["window", null]);
+  });
+
+  it("has reached as many by lane as by its curve", () => {
+    for (const at of ["18:00:00", "18:05:00", "18:06:00", "18:20:00"]) {
+      const progress = stateAt(WINDOWED, new Date(time(at)));
+      expect(
+        progress.lanes.reduce((sum, lane) => sum + lane.reached, 0),
+        at,
+      ).toBe(progress.reached);
+    }
+    expect([...lanesReachedAt(windowed, time("18:05:00")).values()]).toEqual([2, 9]);
+  });
+
+  it("misses who is left when it ends early", () => {
+    const marks = [...WINDOWED.marks, { at: "2026-11-30T18:05:30.000Z", kind: "cancelled" as const, lane: null }];
+    const progress = stateAt({ ...WINDOWED, marks }, new Date(time("18:05:40")));
+    expect([progress.ended, progress.reached, progress.waiting, progress.missed]).toEqual(["cancelled", 11, 0, 9]);
+  });
+
+  it("rests where the last one is reached, and at the present while it runs", () => {
+    expect(restingAt({ forecast: windowed, actual: null, now: time("04:00:00") })).toBe(time("18:06:00"));
+    expect(restingAt({ forecast: windowed, actual: windowed, now: time("18:01:00") })).toBe(time("18:01:00"));
+  });
+
+  it("is foreseen after the present only", () => {
+    const actual = { ...windowed, to: time("18:01:00"), reach: [{ at: time("18:00:30"), reached: 1 }], marks: [] };
+    const tenses = { forecast: windowed, actual, now: time("18:01:00") };
+    expect(progressAt(tenses, time("18:00:40"), 20)).toEqual({ reached: 1, waiting: 19, missed: 0 });
+    expect(progressAt(tenses, time("18:06:00"), 20)).toEqual({ reached: 20, waiting: 0, missed: 0 });
+  });
+});
+
+describe("two pictures", () => {
+  it("are compared by their ends, and by their reach when the quicker one has reached all", () => {
+    const found = compare(WINDOWED, AT_ONCE);
+    expect(found.a.ends.toISOString()).toBe("2026-11-30T18:20:00.000Z");
+    expect(found.laterBy).toBe(20 - (14 * 3_600 + 20 * 60));
+    expect([found.a.reachedThen, found.b.reachedThen]).toEqual([0, 20]);
+  });
+});
+
+describe("the axis", () => {
+  const long = axis([windowed], { width: 800 });
+
+  it("cuts a long wait short, and keeps some of it before what happens", () => {
+    expect(long.pieces.map(piece => piece.compressed)).toEqual([false, true, false]);
+    const [, gap] = long.pieces;
+    expect((gap?.x1 ?? 0) - (gap?.x0 ?? 0)).toBeLessThan(80);
+    expect(gap?.to).toBeLessThan(time("18:00:00"));
+    expect(long.x(time("18:07:00")) - long.x(time("18:05:00"))).toBeGreaterThan(30);
+  });
+
+  it("goes forth and back", () => {
+    for (const at of ["04:00:00", "11:00:00", "18:00:00", "18:06:13", "18:20:00"]) {
+      expect(Math.abs(long.at(long.x(time(at))) - time(at)), at).toBeLessThan(5);
+    }
+    expect(long.x(time("23:00:00"))).toBeCloseTo(800);
+  });
+
+  it("is not cut where things happen evenly", () => {
+    expect(axis([drawingOf(AT_ONCE)], { width: 800 }).pieces).toHaveLength(1);
+  });
+
+  it("names round moments that are not too near to each other", () => {
+    const named = ticks(long);
+    expect(named.length).toBeGreaterThan(3);
+    for (const [index, tick] of named.slice(1).entries()) {
+      expect(tick.x - (named[index]?.x ?? 0)).toBeGreaterThan(40);
+      expect(tick.at % 60_000).toBe(0);
+    }
+    expect(named.filter(tick => tick.day !== null)).toHaveLength(1);
+  });
+
+  it("is walked by keys", () => {
+    const go = (key: string, far = false) =>
+      moved(long, time("18:05:00"), key, { far, events: [time("18:00:00"), time("18:07:00")] });
+    expect(go("Home")).toBe(long.from);
+    expect(go("PageUp")).toBe(time("18:07:00"));
+    expect(go("PageDown")).toBe(time("18:00:00"));
+    expect(go("Escape")).toBeNull();
+    expect(go("a")).toBeUndefined();
+    const [near, far] = [go("ArrowRight") ?? 0, go("ArrowRight", true) ?? 0];
+    expect(near).toBeGreaterThan(time("18:05:00"));
+    expect(far - time("18:05:00")).toBeGreaterThan(5 * (near - time("18:05:00")));
+  });
+});
+
+describe("rows", () => {
+  it("put the waves of a zone together on demand", () => {
+    expect(rows(windowed, null, "lane")).toHaveLength(2);
+    expect(rows(windowed, null, "zone")).toMatchObject([{ wave: null, timezone: "America/Chicago", terminals: 20 }]);
+    expect(together([windowed])).toBeNull();
+  });
+
+  it("know how late they began", () => {
+    const lanes = windowed.lanes.map(lane => ({
+      ...lane,
+      spans: lane.spans.map(span => ({ ...span, from: span.from + 60_000, to: span.to + 60_000 })),
+    }));
+    expect(rows(windowed, { ...windowed, lanes }, "lane").map(slip)).toEqual([60_000, 60_000]);
+    expect(rows(windowed, null, "lane").map(slip)).toEqual([null, null]);
+  });
+});
+
+describe("labels", () => {
+  it("never touch, and who matters less gives way", () => {
+    const wanted = [1, 2, 3].map(weight => ({ id: `${weight}`, x: 100 + weight, text: "confirmation due", weight }));
+    const found = placed(wanted, 400, 2);
+    expect(found.map(label => label.id)).toEqual(["3", "2"]);
+    expect(new Set(found.map(label => label.line)).size).toBe(2);
+  });
+});
+
+const receipt = (terminal: string, kind: Receipt["kind"], at: string, stage: string): Receipt => ({
+  terminal_id: terminal,
+  user: "mira",
+  connection_id: "c",
+  kind,
+  at: `2026-11-30T${at}Z`,
+  stage,
+  detail: null,
+  recall: null,
+});
+
+describe("dots", () => {
+  const [one, two] = windowed.lanes.map(lane => lane.id);
+  const base = { forecast: windowed, total: 20, by: "wave" as const, label: () => "a group" };
+  const receipts = [
+    receipt("a/pc", "read", "18:00:05.000", one ?? ""),
+    receipt("b/pc", "failed", "18:00:30.000", one ?? ""),
+    receipt("c/pc", "received", "18:05:01.000", two ?? ""),
+  ];
+
+  it("are foreseen in a plan", () => {
+    const [first, second] = groupsOf({ ...base, actual: null, at: time("18:05:00") });
+    expect([...countsOf(first as never)]).toEqual([["sent", 2]]);
+    expect([...countsOf(second as never)]).toEqual([
+      ["sent", 9],
+      ["waiting", 9],
+    ]);
+  });
+
+  it("replay what happened by the receipts' times", () => {
+    const past = { ...base, actual: windowed, receipts };
+    const [first] = groupsOf({ ...past, at: time("18:00:10") });
+    expect(first?.known.map(dot => dot.state)).toEqual(["read", "sent"]);
+    const [last] = groupsOf({ ...past, at: null });
+    expect(last?.known.map(dot => dot.state)).toEqual(["read", "failed"]);
+  });
+
+  it("take the newest counts where nobody is named", () => {
+    const counts = {
+      targeted: 20,
+      sent: 20,
+      received: 15,
+      read: 5,
+      failed: 0,
+      recalled: 0,
+      gone: 0,
+      expired: 0,
+      skipped: 0,
+    };
+    const groups = groupsOf({ ...base, actual: windowed, counts, at: null });
+    const sum = (state: "read" | "received" | "sent") =>
+      groups.reduce((all, group) => all + (countsOf(group).get(state) ?? 0), 0);
+    expect([sum("read"), sum("received"), sum("sent")]).toEqual([5, 10, 5]);
+  });
+
+  it("are one each up to a limit, and binned above it", () => {
+    const group = (waiting: number) => [{ id: "g", label: "g", total: waiting, known: [], anonymous: { waiting } }];
+    expect(layoutOf(group(MOST_DOTS), 900, 0)).toMatchObject({ each: 1, dots: { length: MOST_DOTS } });
+    const many = layoutOf(group(200_000), 900, 0);
+    expect(many.each).toBe(100);
+    expect(many.dots.reduce((all, dot) => all + dot.terminals, 0)).toBe(200_000);
+  });
+
+  it("are found by place, and walked by keys", () => {
+    const layout = layoutOf([{ id: "g", label: "g", total: 30, known: [], anonymous: { waiting: 30 } }], 180, 0);
+    const dot = layout.dots[7];
+    expect(dotAt(layout, dot?.x ?? 0, dot?.y ?? 0)).toBe(7);
+    expect(dotAt(layout, 1_000, 1_000)).toBeNull();
+    expect(stepped(layout, 7, "ArrowDown")).toBe(7 + layout.columns);
+    expect(stepped(layout, 0, "ArrowLeft")).toBe(0);
+    expect(stepped(layout, 0, "x")).toBeNull();
+  });
+});
+
+describe("the flow of an audience", () => {
+  it("has a step for each clause that narrows, and the parts of a choice", () => {
+    const is = (text: string, came: number, out: number): Flow => ({
+      text,
+      clause: { all: true },
+      op: "is",
+      in: came,
+      out,
+      parts: [],
+    });
+    const any: Flow = { ...is("a or b", 100, 60), op: "any", parts: [is("a", 100, 40), is("b", 100, 30)] };
+    const flow: Flow = { ...is("(a or b) and c", 100, 20), op: "every", parts: [any, is("c", 60, 20)] };
+    expect(stepsOf(flow)).toEqual([
+      {
+        text: "a or b",
+        in: 100,
+        out: 60,
+        parts: [
+          { text: "a", out: 40 },
+          { text: "b", out: 30 },
+        ],
+      },
+      { text: "c", in: 60, out: 20, parts: [] },
+    ]);
+    expect(stepsOf({ ...is("all", 100, 100), op: "everybody" })).toEqual([]);
+  });
+});
