@@ -47,7 +47,7 @@ describe("the input of a target", () => {
   it("says what is wrong, and marks the place", async () => {
     await renderPage(<Filter />, { answers: ANSWERS });
     await writeTarget("Who", "group:ops os = mac");
-    expect(await screen.findByText('Expected and, or or the end, but here is "os".')).toBeTruthy();
+    expect(await screen.findByText('Expected “and”, “or” or the end, but here is "os".')).toBeTruthy();
     const { contentDOM } = await targetEditorOf("Who");
     expect(contentDOM.querySelector(".cm-fault")?.textContent).toBe("os");
     expect(contentDOM.getAttribute("aria-invalid")).toBe("true");

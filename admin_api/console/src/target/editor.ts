@@ -125,7 +125,8 @@ const missing = Decoration.widget({ widget: new MissingHere(), side: 1 });
 const faultField = StateField.define<DecorationSet>({
   create: () => Decoration.none,
   update(marks, transaction) {
-    let next = transaction.docChanged ? Decoration.none : marks;
+    // Until it is said where the new text is wrong, the mark stays with its words.
+    let next = marks.map(transaction.changes);
     for (const effect of transaction.effects) {
       if (effect.is(setFault)) next = marked(effect.value, transaction.newDoc.length);
     }

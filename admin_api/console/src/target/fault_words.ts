@@ -17,7 +17,7 @@ function inWords(expected: readonly string[], t: TFunction<"target">): string {
     if (each === "a name") return t("expected.name");
     if (each === "a value") return t("expected.value");
     if (each === "an attribute") return t("expected.attribute");
-    return each === "the end" ? t("expected.end") : each;
+    return each === "the end" ? t("expected.end") : t("expected.word", { word: each });
   });
   const last = words.at(-1) ?? "";
   return words.length < 2 ? last : t("expected.oneOf", { most: words.slice(0, -1).join(", "), last });

@@ -31,7 +31,13 @@ export function Confirm({
 }: ConfirmProps) {
   const { t } = useTranslation("shell");
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("actions.close") }}>
+    <Modal
+      size={520}
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      closeButtonProps={{ "aria-label": t("actions.close") }}
+    >
       <form
         onSubmit={event => {
           event.preventDefault();

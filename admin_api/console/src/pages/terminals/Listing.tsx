@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Audience } from "../../api/schema.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
+import { useVocabulary } from "../../target/vocabulary.js";
 import { attributeColumns } from "./columns.js";
 import { keyOf, type Row, useAway, useConnected } from "./rows.js";
 import { TerminalTable } from "./TerminalTable.js";
@@ -10,6 +11,7 @@ import { TerminalTable } from "./TerminalTable.js";
 interface ListingProps {
   readonly filter: string;
   readonly away: boolean;
+  /** Of exactly this filter; undefined while it is being counted. */
   readonly counts: Audience | undefined;
   readonly opened: { readonly connection: string | null; readonly away: string | null };
   readonly onOpen: (row: Row) => void;
@@ -27,7 +29,8 @@ export function Listing({ filter, away, counts, opened, onOpen }: ListingProps) 
   );
   const total = counts === undefined ? null : away ? counts.away : counts.connections;
   const { changed, settle } = useChangesSince(total, query.dataUpdatedAt);
-  const attributes = useMemo(() => attributeColumns(counts), [counts]);
+  const vocabulary = useVocabulary();
+  const attributes = useMemo(() => attributeColumns(vocabulary), [vocabulary]);
   const { fetchNextPage, refetch } = query;
   const load = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   if (query.error !== null && rows.length === 0)

@@ -85,7 +85,7 @@ function Terminals({ title }: { title: string }) {
             key={`${away} ${filter}`}
             filter={filter}
             away={away}
-            counts={audience}
+            counts={counts.isPlaceholderData ? undefined : audience}
             opened={opened}
             onOpen={open}
           />
