@@ -1,5 +1,5 @@
-import i18next from "i18next";
 import { clock, moment } from "../../format/moments.js";
+import { locale } from "../../words/locale.js";
 
 /** `10:42:05` today, `24 Nov, 10:42` on another day; in the viewer's zone. */
 export function wholeClock(at: Date, now: Date = new Date()): string {
@@ -12,5 +12,5 @@ export function sayMoment(at: Date, now: Date): string {
   const days = Math.abs(at.getTime() - now.getTime()) / 86_400_000;
   if (days >= 6) return moment(at, { now });
   const format: Intl.DateTimeFormatOptions = { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  return new Intl.DateTimeFormat(i18next.language || "en", format).format(at);
+  return new Intl.DateTimeFormat(locale(), format).format(at);
 }
