@@ -24,7 +24,7 @@ export function LaneHover({ hovered, width, seconds }: { hovered: Hovered; width
   return (
     <div
       className={`${classes.hover} tabular`}
-      style={{ left: Math.max(0, Math.min(hovered.x + 12, width - 300)), top: hovered.y + 16 }}
+      style={{ left: Math.max(0, Math.min(hovered.x + 12, width - 400)), top: hovered.y + 16 }}
     >
       <strong>{laneName(t, row)}</strong>
       <div>

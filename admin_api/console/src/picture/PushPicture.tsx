@@ -77,9 +77,14 @@ export function PushPicture(props: PushPictureProps) {
       }),
     [planned, done, total, by, t, counts, receipts, moment],
   );
+  // Who came back later and got it is in no lane.
+  const all = Math.max(
+    total,
+    groups.reduce((sum, group) => sum + group.total, 0),
+  );
   const states = new Map<TerminalState, number>();
   for (const state of TERMINAL_STATES) {
-    const sum = groups.reduce((all, group) => all + (countsOf(group).get(state) ?? 0), 0);
+    const sum = groups.reduce((count, group) => count + (countsOf(group).get(state) ?? 0), 0);
     if (sum > 0) states.set(state, sum);
   }
   const drawn = new Set(
@@ -89,7 +94,7 @@ export function PushPicture(props: PushPictureProps) {
     <div className={classes.picture}>
       <div className={classes.above} data-audience={audience !== null}>
         {audience !== null && <AudienceFlow audience={audience} connected={connected} />}
-        <Timeline forecast={forecast} actual={actual} compare={compare} total={total} now={now} at={at} onAt={setAt} />
+        <Timeline forecast={forecast} actual={actual} compare={compare} total={all} now={now} at={at} onAt={setAt} />
       </div>
       <div className={classes.below}>
         <div className={classes.bar}>
@@ -111,7 +116,7 @@ export function PushPicture(props: PushPictureProps) {
             />
           )}
         </div>
-        <Dots groups={groups} total={total} onOpen={onOpen} />
+        <Dots groups={groups} total={all} onOpen={onOpen} />
       </div>
     </div>
   );

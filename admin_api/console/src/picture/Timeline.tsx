@@ -12,6 +12,7 @@ import { placed, widthOf } from "./labels.js";
 import { linesOf } from "./marks.js";
 import { hasBeen, progressAt, restingAt } from "./moment.js";
 import { laneName, markInWords, progressInWords, timeOf } from "./names.js";
+import { isHaltedAt } from "./progress.js";
 import { ReachCurve } from "./ReachCurve.js";
 import { areShownEach, rows as rowsOf, together } from "./rows.js";
 import { Breaks, Scale } from "./Scale.js";
@@ -85,7 +86,9 @@ export function Timeline({ forecast, actual, compare = null, total, now, at, onA
   const said = t("readout.text", { time: timeOf(moment, { besides: time ?? axis.from, seconds }), ...words });
   const tense = been ? (at === null && open ? "live" : "happened") : "expected";
 
-  const lines = linesOf({ forecast: planned, actual: done, open }, axis, time);
+  // While it stands still, nothing that was foreseen comes at its time.
+  const stands = done !== null && isHaltedAt(done, done.to);
+  const lines = linesOf({ forecast: planned, actual: done, open: open && !stands }, axis, time);
   const labels = placed(
     lines.map(line => ({
       id: `${line.kind} ${line.at}`,

@@ -87,7 +87,8 @@ export function endedAt(drawing: Drawing, at: number): Progress["ended"] {
   return null;
 }
 
-function isHaltedAt(drawing: Drawing, at: number): boolean {
+/** Whether a push stands still at a moment. */
+export function isHaltedAt(drawing: Drawing, at: number): boolean {
   const last = drawing.marks
     .filter(mark => mark.at <= at && (mark.kind === "halted" || mark.kind === "resumed"))
     .at(-1);

@@ -1,5 +1,5 @@
-import i18next from "i18next";
 import { clock } from "../format/moments.js";
+import { locale } from "../words/locale.js";
 import type { Axis, Piece } from "./axis.js";
 
 /** A moment that the axis names, in the viewer's zone. */
@@ -74,5 +74,5 @@ function multiples(from: number, to: number, step: number): number[] {
 
 /** `1 Dec`, in the viewer's language and zone. */
 export function dayOf(at: Date): string {
-  return new Intl.DateTimeFormat(i18next.language || "en", { day: "numeric", month: "short" }).format(at);
+  return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" }).format(at);
 }
