@@ -40,7 +40,6 @@ export function TerminalTable({ label, rows, total, attributes, away, opened, on
     estimateSize: () => (narrow ? NARROW_ROW_PX : ROW_PX),
     getItemKey: index => keyOf(rows[index] as Row),
     overscan: OVERSCAN,
-    initialRect: { width: 960, height: 640 },
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured again
   useEffect(() => virtual.measure(), [narrow]);

@@ -74,7 +74,7 @@ function press(name: string | RegExp, inside: HTMLElement = document.body): void
 
 // What is in view is drawn, and without a layout nothing would be.
 beforeAll(() => {
-  vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(640);
+  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(640);
 });
 afterAll(() => {
   vi.restoreAllMocks();
