@@ -65,6 +65,8 @@ export default function Canvas({ strategy, graph, layout, counts, current, selec
             { ...HANDLE, type: "target", position: Position.Left },
           ],
           domAttributes: { "aria-roledescription": undefined },
+          // React Flow lets clicks through what cannot be moved or chosen its way; the step itself is a button.
+          style: { pointerEvents: "auto" },
           data: {
             step,
             words: stepWords(step, strategy, t),

@@ -1,6 +1,7 @@
 import i18next, { type TFunction } from "i18next";
 import { durationInWords } from "../format/durations.js";
 import { figure } from "../format/figures.js";
+import { locale } from "../words/locale.js";
 import type { Step } from "./nodes.js";
 import { DAYS, type Day, type HaltIf, type Strategy, type StrategyGiven, strategyOf, type Window } from "./strategy.js";
 import { targetText } from "./target_text.js";
@@ -72,9 +73,7 @@ const number = (value: number | undefined, t: GraphWords) =>
 /** `5 %` of a number from 0 to 100, with as many decimals as a wave can have. */
 export function share(percent: number | undefined, t: GraphWords): string {
   if (percent === undefined || Number.isNaN(percent)) return t("unknown");
-  return new Intl.NumberFormat(i18next.language || "en", { style: "percent", maximumFractionDigits: 2 }).format(
-    percent / 100,
-  );
+  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 2 }).format(percent / 100);
 }
 
 /** A list as one reads it out, without an "and": `Mon, Wed`. */
@@ -89,7 +88,7 @@ const chained = (parts: readonly string[], t: GraphWords): string =>
 export function dayName(day: Day): string {
   const monday = Date.UTC(2024, 0, 1);
   const at = monday + DAYS.indexOf(day) * 86_400_000;
-  return new Intl.DateTimeFormat(i18next.language || "en", { weekday: "short", timeZone: "UTC" }).format(at);
+  return new Intl.DateTimeFormat(locale(), { weekday: "short", timeZone: "UTC" }).format(at);
 }
 
 /** `every day`, `Mon–Fri`, `Mon, Wed`. */
@@ -192,7 +191,7 @@ export function strategyInWords(given: StrategyGiven, t: GraphWords = graphWords
 
 function sentence(parts: readonly string[], t: GraphWords): string {
   const text = chained(parts, t);
-  return t("words.sentence", { text: text.charAt(0).toLocaleUpperCase(i18next.language || "en") + text.slice(1) });
+  return t("words.sentence", { text: text.charAt(0).toLocaleUpperCase(locale()) + text.slice(1) });
 }
 
 function sending(strategy: Strategy, t: GraphWords): string[] {

@@ -1,4 +1,4 @@
-import { NumberInput, TextInput } from "@mantine/core";
+import { NumberInput, Text, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { durationInWords, secondsOf } from "../../format/durations.js";
 import type { Duration } from "../strategy.js";
@@ -51,7 +51,11 @@ export function DurationField({
       readOnly={isReadOnly}
       spellCheck={false}
       rightSectionWidth={88}
-      rightSection={<span className="tabular">{Number.isNaN(seconds) ? "" : durationInWords(seconds)}</span>}
+      rightSection={
+        <Text size="xs" c="dimmed" className="tabular">
+          {Number.isNaN(seconds) ? "" : durationInWords(seconds)}
+        </Text>
+      }
       rightSectionPointerEvents="none"
       onChange={event => onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value.trim())}
     />
