@@ -56,7 +56,9 @@ export function PushPicture(props: PushPictureProps) {
   const waves = new Set(lanes.map(lane => lane.wave)).size;
   const by = chosen ?? (zones > 1 ? "zone" : "wave");
   const foreseen = lanes.reduce((sum, lane) => sum + lane.terminals, 0);
-  const total = Math.max(foreseen, counts?.targeted ?? 0) || (audience?.terminals ?? 0);
+  // A plan may leave some out: their window does not open in time. They count all the same.
+  const meant = done === null ? (audience?.connections ?? 0) : 0;
+  const total = Math.max(foreseen, counts?.targeted ?? 0, meant) || (audience?.connections ?? 0);
   // A plan's dots show the moment at which its handle rests; what runs shows the newest.
   const moment =
     at?.getTime() ??
@@ -71,6 +73,7 @@ export function PushPicture(props: PushPictureProps) {
         total,
         by,
         label: key => laneName(t, key),
+        left: t("dots.left"),
         counts,
         receipts,
         at: moment,

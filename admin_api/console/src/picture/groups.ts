@@ -38,6 +38,8 @@ interface GroupsOf {
   readonly total: number;
   readonly by: GroupBy;
   readonly label: (key: { wave: number | null; timezone: string | null }) => string;
+  /** What those of a plan are called who are in none of its lanes. */
+  readonly left: string;
   readonly counts?: Counts | null | undefined;
   readonly receipts?: readonly Receipt[] | null | undefined;
   /** A moment; null: the newest that is known. */
@@ -52,7 +54,17 @@ interface Gathered {
 }
 
 /** Every terminal of a push at a moment, by wave or time zone: as it happened, and after that as it is foreseen. */
-export function groupsOf({ forecast, actual, total, by, label, counts, receipts, at }: GroupsOf): DotGroup[] {
+export function groupsOf({
+  forecast,
+  actual,
+  total,
+  by,
+  label,
+  left: leftOut,
+  counts,
+  receipts,
+  at,
+}: GroupsOf): DotGroup[] {
   const drawing = actual ?? forecast;
   if (drawing === null) return [];
   const time = at ?? drawing.to;
@@ -86,7 +98,16 @@ export function groupsOf({ forecast, actual, total, by, label, counts, receipts,
     add(group.anonymous, over === null ? "waiting" : "expired", left - sent);
     found.set(key, group);
   }
-  const groups = [...found].map(([id, group]) => ({ ...group, id, anonymous: Object.fromEntries(group.anonymous) }));
+  const groups: DotGroup[] = [...found].map(([id, group]) => ({
+    ...group,
+    id,
+    anonymous: Object.fromEntries(group.anonymous),
+  }));
+  const rest = total - groups.reduce((sum, group) => sum + group.total, 0);
+  if (actual === null && groups.length > 0 && rest > 0) {
+    const state: TerminalState = over === null ? "waiting" : "expired";
+    groups.push({ id: "left", label: leftOut, total: rest, known: [], anonymous: { [state]: rest } });
+  }
   return at === null && counts != null ? refined(groups, counts) : groups;
 }
 

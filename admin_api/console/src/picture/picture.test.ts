@@ -151,7 +151,7 @@ const receipt = (terminal: string, kind: Receipt["kind"], at: string, stage: str
 
 describe("dots", () => {
   const [one, two] = windowed.lanes.map(lane => lane.id);
-  const base = { forecast: windowed, total: 20, by: "wave" as const, label: () => "a group" };
+  const base = { forecast: windowed, total: 20, by: "wave" as const, label: () => "a group", left: "left out" };
   const receipts = [
     receipt("a/pc", "read", "18:00:05.000", one ?? ""),
     receipt("b/pc", "failed", "18:00:30.000", one ?? ""),
@@ -164,6 +164,15 @@ describe("dots", () => {
     expect([...countsOf(second as never)]).toEqual([
       ["sent", 9],
       ["waiting", 9],
+    ]);
+  });
+
+  it("show those whom a plan leaves out", () => {
+    const groups = groupsOf({ ...base, total: 25, actual: null, at: time("18:20:00") });
+    expect(groups.map(group => [group.label, group.total])).toEqual([
+      ["a group", 2],
+      ["a group", 18],
+      ["left out", 5],
     ]);
   });
 
