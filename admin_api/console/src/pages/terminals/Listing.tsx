@@ -5,6 +5,7 @@ import type { Audience } from "../../api/schema.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import { useVocabulary } from "../../target/vocabulary.js";
 import { attributeColumns } from "./columns.js";
+import classes from "./Listing.module.css";
 import { keyOf, type Row, useAway, useConnected } from "./rows.js";
 import { TerminalTable } from "./TerminalTable.js";
 
@@ -42,9 +43,9 @@ export function Listing({ filter, away, counts, opened, onOpen }: ListingProps) 
     void refetch();
   };
   return (
-    <>
+    <div className={classes.listing}>
       {changed !== 0 && (
-        <Group gap="xs" mb="xs" role="status">
+        <Group gap="xs" className={classes.hint} role="status">
           <Text c="dimmed">
             {changed > 0 ? t("table.came", { count: changed }) : t("table.went", { count: -changed })}
           </Text>
@@ -63,7 +64,7 @@ export function Listing({ filter, away, counts, opened, onOpen }: ListingProps) 
         onOpen={onOpen}
         more={{ there: query.hasNextPage, loading: query.isFetchingNextPage, load }}
       />
-    </>
+    </div>
   );
 }
 
