@@ -33,7 +33,7 @@ export function Actions({ push, expected }: { push: PushDetail; expected: number
           {...(action === "cancel" && { color: "red", variant: "outline" })}
           onClick={() => setAsked(action)}
         >
-          {t(`action.${action}`)}
+          {t(action === "cancel" && push.counts.sent > 0 ? "action.recall" : `action.${action}`)}
         </Button>
       ))}
       {may("push:send") && (

@@ -66,7 +66,7 @@ describe("a push's page", () => {
         return reading;
       },
     });
-    await userEvent.click(await screen.findByRole("button", { name: "Cancel" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Cancel and recall" }));
     await userEvent.type(await screen.findByRole("textbox", { name: "Reason" }), "wrong text");
     await userEvent.click(screen.getByRole("button", { name: "Cancel and recall from 63 screens" }));
     await waitFor(() => expect(cancelled).toEqual([{ reason: "wrong text" }]));
@@ -89,7 +89,7 @@ describe("a push's page", () => {
   it("offers what the token allows, and no more", async () => {
     await show(reading, {}, { scopes: ["push:read"] });
     await screen.findByText(/^All is sent/);
-    expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Cancel and recall" })).toBeNull();
     expect(screen.queryByRole("button", { name: "Duplicate" })).toBeNull();
   });
 

@@ -28,6 +28,7 @@ export function PushRow({ push }: { push: Push }) {
   const seen = useSeen(row);
   const detail = usePush(push.id, seen).data;
   const target = targetText(push.target);
+  const title = detail === undefined ? null : headline(detail.message);
   return (
     <tr ref={row} className={classes.row}>
       <td className={classes.state}>
@@ -35,16 +36,20 @@ export function PushRow({ push }: { push: Push }) {
       </td>
       <td className={classes.what}>
         <Link to={`/pushes/${push.id}`} className={classes.link}>
-          {(detail && headline(detail.message)) ?? target}
+          {title ?? target}
         </Link>
         {push.test && <span className={classes.tag}>{t("list.test")}</span>}
         {push.repeat != null && <span className={classes.tag}>{t("list.repeats")}</span>}
-        <Text size="xs" c="dimmed" className={classes.target} title={target}>
-          {target}
-        </Text>
+        {title !== null && (
+          <Text size="xs" c="dimmed" className={classes.target} title={target}>
+            {target}
+          </Text>
+        )}
       </td>
       <td className={classes.progress}>{seen && <Progress push={push} />}</td>
-      <td className={classes.strategy}>{push.strategy.name ?? t("list.ownStrategy")}</td>
+      <td className={classes.strategy}>
+        {push.strategy.name ?? <span className={classes.faint}>{t("list.ownStrategy")}</span>}
+      </td>
       <td className={classes.sender}>{push.sender}</td>
       <td className={classes.when}>
         <Moment at={push.created_at} />

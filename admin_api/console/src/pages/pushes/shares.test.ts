@@ -20,6 +20,14 @@ describe("shares", () => {
     expect(total(shares)).toBe(100);
   });
 
+  it("never come to more than were sent, where one was read and then recalled", () => {
+    const counts = { ...NO_COUNTS, targeted: 45, sent: 45, received: 45, read: 39, recalled: 9 };
+    expect(sharesOf(counts, 45)).toEqual([
+      { state: "read", count: 39 },
+      { state: "recalled", count: 6 },
+    ]);
+  });
+
   it("go by what was found where that is more than was expected", () => {
     const counts = { ...NO_COUNTS, targeted: 12, sent: 12 };
     expect(sharesOf(counts, 10)).toEqual([{ state: "sent", count: 12 }]);

@@ -13,14 +13,21 @@ export interface Share {
  */
 export function sharesOf(counts: Counts, expected: number): readonly Share[] {
   const { sent, received, read, failed, recalled, gone, expired, skipped, targeted } = counts;
-  const receivedOnly = Math.max(0, received - read - failed - recalled);
-  const answered = read + receivedOnly + failed + recalled;
+  // What happened to one terminal twice, such as read and then recalled, is counted where it says most.
+  let left = sent;
+  const taken = (count: number) => {
+    const here = Math.min(count, left);
+    left -= here;
+    return here;
+  };
+  const [readIt, failedIt, recalledIt] = [taken(read), taken(failed), taken(recalled)];
+  const receivedIt = taken(Math.max(0, received - readIt - failedIt - recalledIt));
   const shares: Share[] = [
-    { state: "read", count: read },
-    { state: "received", count: receivedOnly },
-    { state: "sent", count: Math.max(0, sent - answered) },
-    { state: "failed", count: failed },
-    { state: "recalled", count: recalled },
+    { state: "read", count: readIt },
+    { state: "received", count: receivedIt },
+    { state: "sent", count: left },
+    { state: "failed", count: failedIt },
+    { state: "recalled", count: recalledIt },
     { state: "gone", count: gone },
     { state: "expired", count: expired },
     { state: "skipped", count: skipped },
