@@ -1,9 +1,10 @@
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { figure } from "../../format/figures.js";
 import classes from "./Compose.module.css";
 import type { AudienceChange, Moved } from "./intent.js";
+import { Notice } from "./Notice.js";
 import { NumberToType } from "./NumberToType.js";
 import { isTyped, numberToType } from "./outcome.js";
 
@@ -31,9 +32,9 @@ export function AudienceChanged({ change, confirmAbove, sending, onLookAgain, on
         onSend();
       }}
     >
-      <Alert role="alert" color="yellow" title={t("changed.title")}>
-        {t("changed.detail")}
-      </Alert>
+      <Notice isNew title={t("changed.title")}>
+        <p>{t("changed.detail")}</p>
+      </Notice>
       <dl className={`${classes.figures} tabular`}>
         <div>
           <dt>{t("changed.planned")}</dt>

@@ -1,4 +1,4 @@
-import { Alert, Button, Modal } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Preview, Push } from "../../api/schema.js";
@@ -10,6 +10,7 @@ import { needsApproval, reachInWords, sendInWords } from "./blast.js";
 import classes from "./Compose.module.css";
 import type { Draft, PushBody } from "./draft.js";
 import { audienceChange } from "./intent.js";
+import { Notice } from "./Notice.js";
 import { NumberToType } from "./NumberToType.js";
 import { isTyped, numberToType, outcomeOf } from "./outcome.js";
 import type { Previewed } from "./usePreview.js";
@@ -137,17 +138,17 @@ function Confirmation({ draft, preview, fresh, sending, onCancel, onSend }: Conf
           </>
         )}
       </dl>
-      {approval && <Alert color="yellow">{t("confirm.approval")}</Alert>}
+      {approval && <Notice>{t("confirm.approval")}</Notice>}
       {standing.is === "unanswered" && (
-        <Alert role="alert" color="yellow" title={t("unanswered.title")}>
-          {t("unanswered.detail")}
-        </Alert>
+        <Notice isNew title={t("unanswered.title")}>
+          <p>{t("unanswered.detail")}</p>
+        </Notice>
       )}
       {standing.is === "refused" &&
         (standing.problem.code === "plan_not_found" ? (
-          <Alert role="alert" color="yellow" title={t("expired.title")}>
-            {t("expired.detail")}
-          </Alert>
+          <Notice isNew title={t("expired.title")}>
+            <p>{t("expired.detail")}</p>
+          </Notice>
         ) : (
           <ProblemAlert error={standing.problem} />
         ))}

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Loader, Tooltip } from "@mantine/core";
+import { ActionIcon, Loader, Tooltip } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { KeptStrategy, Preview } from "../../api/schema.js";
@@ -9,6 +9,7 @@ import { ProblemAlert } from "../../shell/states.js";
 import { CompareChoice, Comparison } from "./Comparison.js";
 import classes from "./Compose.module.css";
 import { Figures } from "./Figures.js";
+import { Notice } from "./Notice.js";
 import { PreviewDetails } from "./PreviewDetails.js";
 import type { Previewed } from "./usePreview.js";
 
@@ -80,7 +81,7 @@ function Warnings({ warnings }: { warnings: Preview["warnings"] }) {
   const { t } = useTranslation("compose");
   if (warnings.length === 0) return null;
   return (
-    <Alert color="yellow" title={t("warnings", { count: warnings.length })} className={classes.warnings ?? ""}>
+    <Notice title={t("warnings", { count: warnings.length })}>
       <ul className={classes.list}>
         {warnings.map(warning => (
           <li key={warning.code}>
@@ -88,7 +89,7 @@ function Warnings({ warnings }: { warnings: Preview["warnings"] }) {
           </li>
         ))}
       </ul>
-    </Alert>
+    </Notice>
   );
 }
 
