@@ -14,9 +14,23 @@ const accent: MantineColorsTuple = [
   "#203677",
 ];
 
+/** The greys of the dark scheme, from its text to its deepest ground: those of states.css, so that fields stand on it too. */
+const dark: MantineColorsTuple = [
+  "#e8eaee",
+  "#c3c8d0",
+  "#a2aab6",
+  "#6b7482",
+  "#3b424e",
+  "#2a2f38",
+  "#1a1e25",
+  "#14171c",
+  "#0f1216",
+  "#0b0d10",
+];
+
 /** How Mantine's components look. Written to CSS when the console is built (build/theme_variables.ts). */
 export const theme = createTheme({
-  colors: { accent },
+  colors: { accent, dark },
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 4 },
   autoContrast: true,
