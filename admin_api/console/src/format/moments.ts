@@ -1,10 +1,10 @@
-import i18next from "i18next";
+import { locale } from "../words/locale.js";
 
 const cache = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${i18next.language} ${JSON.stringify(options)}`;
-  const found = cache.get(key) ?? new Intl.DateTimeFormat(i18next.language || "en", { hourCycle: "h23", ...options });
+  const key = `${locale()} ${JSON.stringify(options)}`;
+  const found = cache.get(key) ?? new Intl.DateTimeFormat(locale(), { hourCycle: "h23", ...options });
   cache.set(key, found);
   return found;
 }
@@ -48,7 +48,7 @@ const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 /** `5 minutes ago`, `in 2 hours`, in the viewer's language. */
 export function ago(at: Date, now: Date): string {
   const seconds = (at.getTime() - now.getTime()) / 1_000;
-  const relative = new Intl.RelativeTimeFormat(i18next.language || "en", { numeric: "auto", style: "short" });
+  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: "auto", style: "short" });
   const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
   return relative.format(Math.round(seconds / size), unit);
 }

@@ -79,10 +79,10 @@ function Entries({ rows }: { rows: readonly AuditEntry[] }) {
       <Table verticalSpacing={6} striped={false} highlightOnHover stickyHeader>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={140}>{t("when")}</Table.Th>
-            <Table.Th w={160}>{t("actor")}</Table.Th>
-            <Table.Th w={200}>{t("action")}</Table.Th>
-            <Table.Th w={260}>{t("subject")}</Table.Th>
+            <Table.Th w={120}>{t("when")}</Table.Th>
+            <Table.Th w={130}>{t("actor")}</Table.Th>
+            <Table.Th w={170}>{t("action")}</Table.Th>
+            <Table.Th w={230}>{t("subject")}</Table.Th>
             <Table.Th>{t("detail")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -116,7 +116,7 @@ function ActionName({ action }: { action: string }) {
   return (
     <>
       {i18n.exists(key, { ns: "audit" }) && <span>{t(key as "title")} </span>}
-      <Text component="span" size="xs" c="dimmed" ff="monospace">
+      <Text component="span" size="xs" c="dimmed" ff="monospace" className={classes.code ?? ""}>
         {action}
       </Text>
     </>

@@ -1,14 +1,18 @@
 import { Anchor } from "@mantine/core";
 import { Link } from "react-router";
 import type { AuditEntry } from "../../api/schema.js";
+import { shortened } from "../pushes/shortened.js";
+
+const MOST_CHARACTERS = 28;
 
 /** What something was done to, with a way there where it has a page. */
 export function Subject({ entry }: { entry: AuditEntry }) {
   const to = pageOf(entry);
-  if (to === null) return <>{entry.subject}</>;
+  const subject = shortened(entry.subject, MOST_CHARACTERS);
+  if (to === null) return <span title={entry.subject}>{subject}</span>;
   return (
-    <Anchor component={Link} to={to} title={entry.subject}>
-      {entry.subject}
+    <Anchor component={Link} to={to} title={entry.subject} size="sm">
+      {subject}
     </Anchor>
   );
 }
