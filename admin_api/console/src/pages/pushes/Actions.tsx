@@ -30,7 +30,7 @@ export function Actions({ push, expected }: { push: PushDetail; expected: number
           key={action}
           size="xs"
           variant={action === "approve" ? "filled" : "default"}
-          {...(action === "cancel" && { color: "red", variant: "outline" })}
+          {...(action === "cancel" && { c: "var(--state-failed-ink)" })}
           onClick={() => setAsked(action)}
         >
           {t(action === "cancel" && push.counts.sent > 0 ? "action.recall" : `action.${action}`)}

@@ -187,7 +187,7 @@ function Awaiting({ push }: { push: PushDetail }) {
   if (push.state !== "awaiting_approval") return null;
   const own = push.sender === caller.user;
   return (
-    <Alert color="yellow" icon={<IconUserCheck aria-hidden />} title={t("awaiting.title")}>
+    <Alert color="gray" icon={<IconUserCheck aria-hidden />} title={t("awaiting.title")}>
       {t(own ? "awaiting.own" : may("push:approve") ? "awaiting.yours" : "awaiting.others", { sender: push.sender })}
     </Alert>
   );

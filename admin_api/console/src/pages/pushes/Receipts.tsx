@@ -27,7 +27,7 @@ interface ReceiptsProps {
 /** Who has not acknowledged a push, or whom it failed at: a table of terminals, by wave, to be saved as CSV. */
 export function Receipts({ push, waves, live, onTerminal }: ReceiptsProps) {
   const { t } = useTranslation("pushes");
-  const [which, setWhich] = useState<Which>("open");
+  const [which, setWhich] = useState<Which>(push.state === "cancelled" ? "all" : "open");
   const [wave, setWave] = useState<number | null>(null);
   const filter = { kinds: kindsOf(which, push), wave };
   const asked = useReceipts(push, filter, live);

@@ -65,10 +65,11 @@ export function waveNow(waves: readonly WaveProgress[]): number {
 export function waitingNow({ forecast, actual }: Timelines): Waiting | null {
   const found: Waiting[] = [];
   for (const lane of actual.lanes) {
-    const last = lane.spans.at(-1);
-    if (last === undefined || !WAITS.includes(last.kind) || ms(last.to) < ms(actual.to)) continue;
-    const nth = lane.spans.filter(span => span.kind === last.kind).length;
-    found.push({ lane, kind: last.kind as Waiting["kind"], nth, until: untilOf(last, nth, lane.id, forecast) });
+    for (const [place, span] of lane.spans.entries()) {
+      if (!WAITS.includes(span.kind) || ms(span.to) < ms(actual.to)) continue;
+      const nth = lane.spans.slice(0, place + 1).filter(each => each.kind === span.kind).length;
+      found.push({ lane, kind: span.kind as Waiting["kind"], nth, until: untilOf(span, nth, lane.id, forecast) });
+    }
   }
   const at = (wait: Waiting) => wait.until?.getTime() ?? Number.POSITIVE_INFINITY;
   return found.sort((one, other) => at(one) - at(other))[0] ?? null;

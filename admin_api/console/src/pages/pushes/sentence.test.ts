@@ -53,6 +53,22 @@ describe("a push in one sentence", () => {
     expect(said(push, timelines, "10:03")).toBe("Wave 1 of 2 is sent, 4.5%; wave 2 follows at 10:10, done about 10:40");
   });
 
+  it("says the wait that is over first, where a wave also waits to be read", () => {
+    const timelines = stagedTimelines(
+      "10:03",
+      lane(
+        "w1",
+        18,
+        span("send", "10:00", "10:00", 18),
+        span("pause", "10:00", "10:03"),
+        span("ack_wait", "10:00", "10:03"),
+      ),
+      lane("w2", 382),
+    );
+    const push = { state: "waiting" as const, strategy: STAGED, counts: counts({ targeted: 18, sent: 18 }) };
+    expect(said(push, timelines, "10:03")).toContain("wave 2 follows at 10:10");
+  });
+
   it("counts who has read it, and says what comes for the others", () => {
     const push = {
       state: "sent" as const,

@@ -61,7 +61,7 @@ class Teller {
           by,
           at: this.at(push.finished_at),
           recalled: figure(this.counts.recalled),
-          count: this.counts.sent,
+          count: Math.max(this.counts.sent, this.counts.recalled),
           why: this.why("cancelled"),
         });
       case "expired":
