@@ -1,4 +1,4 @@
-import { fireEvent, screen } from "@testing-library/react";
+import { configure, fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +28,9 @@ function Edited({ begins, faults }: { begins: StrategyGiven; faults?: ReadonlyMa
 
 const json = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: /The strategy as JSON/ });
 const write = (text: string) => fireEvent.change(json(), { target: { value: text } });
+
+// Finding by role is slow in jsdom, and machines that test are busy.
+configure({ asyncUtilTimeout: 10_000 });
 
 // Loaded before, so that no test waits for it.
 beforeAll(() => import("./Canvas.js"));

@@ -1,10 +1,13 @@
-import { screen, within } from "@testing-library/react";
+import { configure, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { renderPage } from "../testing.js";
 import { MUST_READ, STAGED } from "./examples.js";
 import { StrategyGraph } from "./StrategyGraph.js";
 import { StrategyThumbnail } from "./StrategyThumbnail.js";
+
+// Finding by role is slow in jsdom, and machines that test are busy.
+configure({ asyncUtilTimeout: 10_000 });
 
 describe("the graph", () => {
   it("lets a step be chosen by the keyboard", async () => {

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { configure, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MUST_READ, NOW } from "../../graph/examples.js";
@@ -38,6 +38,9 @@ const page = (answers: object, scopes?: readonly ["push:read"]) =>
     path: "/strategies/:name",
     ...(scopes !== undefined && { scopes }),
   });
+
+// Finding by role is slow in jsdom, and machines that test are busy.
+configure({ asyncUtilTimeout: 10_000 });
 
 // Loaded before, so that no test waits for it.
 beforeAll(() => import("../../graph/Canvas.js"));
