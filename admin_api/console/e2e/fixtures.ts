@@ -5,15 +5,20 @@ import { Service } from "./service.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** How many terminals the office has: more than are sent to without typing how many. */
+export const OFFICE = 120;
+
 interface Fixtures {
   /** Fails the test when a page breaks the security policy, throws, or logs an error. */
   readonly clean: undefined;
   /** Opens a page of the console as somebody who may do everything. */
   readonly open: (path: string, token?: string) => Promise<Page>;
+  /** The same in a tab of its own, which shares nothing but what is chosen for all tabs. */
+  readonly openBeside: (path: string, token?: string) => Promise<Page>;
 }
 
 interface WorkerFixtures {
-  /** The service of this worker, with an office of 60 terminals. */
+  /** The service of this worker, with its office. */
   readonly service: Service;
 }
 
@@ -22,35 +27,40 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what a fixture needs here
     async ({}, use) => {
       const service = await Service.start();
-      await service.office(60);
+      await service.office(OFFICE);
       await use(service);
       await service.stop();
     },
-    { scope: "worker", timeout: 60_000 },
+    { scope: "worker", timeout: 120_000 },
   ],
   clean: [
-    async ({ page }, use) => {
+    async ({ context }, use) => {
       const faults: string[] = [];
-      page.on("pageerror", error => faults.push(String(error)));
-      page.on("console", line => {
-        // The browser itself logs every refusal of the API; pages show those to people.
-        if (line.type() === "error" && !/^Failed to load resource/.test(line.text())) faults.push(line.text());
+      context.on("weberror", ({ error }) => faults.push(String(error())));
+      context.on("console", line => {
+        // The browser itself logs each refusal of the API and each lost connection; pages show those to people.
+        const isItsOwn = /^Failed to load resource|^WebSocket connection to/.test(line.text());
+        if (line.type() === "error" && !isItsOwn) faults.push(line.text());
       });
       await use(undefined);
-      expect(faults).toEqual([]);
+      expect(faults, "what the pages logged or threw").toEqual([]);
     },
     { auto: true },
   ],
   open: async ({ page, service }, use) => {
-    await use(async (path, token) => {
-      const given = token ?? (await service.admin());
-      await page.goto(`${service.url}${path}#token=${given}`);
-      return page;
-    });
+    await use((path, token) => openIn(page, service, path, token));
+  },
+  openBeside: async ({ context, service }, use) => {
+    await use(async (path, token) => openIn(await context.newPage(), service, path, token));
   },
 });
 
 export { expect } from "@playwright/test";
+
+async function openIn(page: Page, service: Service, path: string, token?: string): Promise<Page> {
+  await page.goto(`${service.url}${path}#token=${token ?? (await service.admin())}`);
+  return page;
+}
 
 /** What axe finds against WCAG 2.2 AA on the page as it is: nothing, or a readable list. */
 export async function violations(page: Page): Promise<string[]> {
@@ -63,5 +73,20 @@ export async function violations(page: Page): Promise<string[]> {
       (found: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }) =>
         found.nodes.map(node => `${found.id}: ${found.help}\n  ${node.html.slice(0, 300)}\n  ${node.failureSummary}`),
     );
+  });
+}
+
+/** What stands out beyond the right edge of a page that scrolls sideways; nothing where it does not. */
+export function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const wide = [...document.querySelectorAll("body *")].filter(
+      element => element.getBoundingClientRect().right > root.clientWidth + 0.5,
+    );
+    return [
+      `the page is ${root.scrollWidth} px wide in ${root.clientWidth} px`,
+      ...wide.slice(0, 8).map(element => `  ${(element.cloneNode() as Element).outerHTML.slice(0, 160)}`),
+    ];
   });
 }

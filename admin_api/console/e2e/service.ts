@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const FANFARE = join(ROOT, ".venv/bin/fanfare");
+/** The command; another one by FANFARE_COMMAND. */
+const FANFARE = process.env["FANFARE_COMMAND"] ?? join(ROOT, ".venv/bin/fanfare");
 const run = promisify(execFile);
 
 export const ADMIN_SCOPES = [
@@ -27,37 +28,52 @@ interface Person {
   readonly groups?: readonly string[];
   readonly attributes?: Readonly<Record<string, string>>;
   readonly scopes?: readonly string[];
+  /** How long its token is good for, such as "5s". */
+  readonly ttl?: string;
 }
 
 /** The service on this machine, with a directory of its own that goes with it. */
 export class Service {
   private readonly children: ChildProcess[] = [];
+  private readonly tokens = new Map<string, Promise<string>>();
 
   private constructor(
     readonly url: string,
     readonly wsUrl: string,
     private readonly data: string,
-    server: ChildProcess,
-  ) {
-    this.children.push(server);
-  }
+    private server: ChildProcess,
+  ) {}
 
   /** Starts it on free ports; it listens when this returns. */
-  static async start(...options: string[]): Promise<Service> {
+  static async start(): Promise<Service> {
     const data = await mkdtemp(join(tmpdir(), "fanfare-console-"));
-    const given = ["serve", "--data", data, "--http-port", "0", "--ws-port", "0", "--log-level", "warning", ...options];
-    const server = spawn(FANFARE, given, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-    const { http, ws } = JSON.parse(await firstLine(server)) as { http: string; ws: string };
+    const { server, http, ws } = await serve(data, "0", "0");
     return new Service(http, ws, data, server);
   }
 
-  /** A token for a person, good for an hour. */
-  async token({ user, groups = [], attributes = {}, scopes = [] }: Person): Promise<string> {
-    const given = ["token", "--data", this.data, "--user", user, "--ttl", "1h"];
+  /** Ends the server, and with it every connection. `again` starts it with the same data, at the same addresses. */
+  async halt(): Promise<void> {
+    await ended(this.server);
+  }
+
+  async again(): Promise<void> {
+    const { server } = await serve(this.data, new URL(this.url).port, new URL(this.wsUrl).port);
+    this.server = server;
+  }
+
+  /** A token for a person, good for an hour unless it says otherwise. Asked again, it is the same one. */
+  token(person: Person): Promise<string> {
+    const key = JSON.stringify(person);
+    const made = person.ttl === undefined ? this.tokens.get(key) : undefined;
+    if (made !== undefined) return made;
+    const { user, groups = [], attributes = {}, scopes = [], ttl = "1h" } = person;
+    const given = ["token", "--data", this.data, "--user", user, "--ttl", ttl];
     for (const group of groups) given.push("--group", group);
     for (const [name, value] of Object.entries(attributes)) given.push("--attr", `${name}=${value}`);
     for (const scope of scopes) given.push("--scope", scope);
-    return (await run(FANFARE, given, { cwd: ROOT })).stdout.trim();
+    const token = run(FANFARE, given, { cwd: ROOT }).then(({ stdout }) => stdout.trim());
+    this.tokens.set(key, token);
+    return token;
   }
 
   /** A token that may do everything. */
@@ -67,13 +83,19 @@ export class Service {
 
   /** Lets a made-up office of so many terminals come in; they are connected when this returns. */
   async office(terminals: number): Promise<void> {
-    const given = ["simulate", "--data", this.data, "--terminals", String(terminals), "--rate", "500"];
+    const given = ["simulate", "--data", this.data, "--terminals", String(terminals), "--rate", "500", "--quiet"];
     this.children.push(spawn(FANFARE, given, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] }));
     const token = await this.admin();
     await until(async () => {
       const stats = (await this.request(token, "GET", "/v1/stats")) as { presence: { connections: number } };
       return stats.presence.connections >= terminals * 0.9;
     });
+  }
+
+  /** Sends a push; its id. */
+  async push(body: object, token?: string): Promise<string> {
+    const sent = await this.request(token ?? (await this.admin()), "POST", "/v1/pushes", body);
+    return (sent as { id: string }).id;
   }
 
   /** Asks the REST API; its answer's body. Raises Error for a refusal. */
@@ -89,13 +111,22 @@ export class Service {
   }
 
   async stop(): Promise<void> {
-    for (const child of this.children.reverse()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    }
+    for (const child of [...this.children, this.server]) await ended(child);
     await rm(this.data, { recursive: true, force: true });
   }
+}
+
+async function serve(data: string, httpPort: string, wsPort: string) {
+  const given = ["serve", "--data", data, "--http-port", httpPort, "--ws-port", wsPort, "--log-level", "error"];
+  const server = spawn(FANFARE, given, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  const { http, ws } = JSON.parse(await firstLine(server)) as { http: string; ws: string };
+  return { server, http, ws };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGTERM");
+  await once(child, "exit");
 }
 
 /** Asks until it is so. Raises Error after `withinMs`. */

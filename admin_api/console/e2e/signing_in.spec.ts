@@ -25,6 +25,15 @@ test("a token that the service does not take is refused in its words", async ({ 
   await expect(page.getByRole("alert")).toContainText("signature");
 });
 
+test("a token that ends while one looks leads back to the sign-in page, which says so", async ({ page, service }) => {
+  // What is answered from now on is as it is once the token has ended.
+  await page.goto(
+    `${service.url}/console/#token=${await service.token({ user: "short", scopes: ["audit:read"], ttl: "1s" })}`,
+  );
+  await expect(page.getByRole("heading", { name: "Sign in to Fanfare" })).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByRole("alert")).toContainText("Your session has ended");
+});
+
 test("scopes decide what is shown", async ({ open, service }) => {
   const token = await service.token({ user: "viewer", scopes: ["terminals:read"] });
   const page = await open("/console/", token);
