@@ -26,7 +26,16 @@ const STRATEGIES = [
   built("staged-rollout", { waves: [{ percent: 5, then_wait: "10m" }, { percent: 100 }] }),
 ];
 const PUSH = { id: "019ab9c1-0000-7000-8000-000000000001", state: "sending" } as Push;
-const SMALL: Preview = { ...PREVIEW, audience: { ...PREVIEW.audience, terminals: 12, users: 11, away: 0 } };
+const SMALL: Preview = {
+  ...PREVIEW,
+  audience: { ...PREVIEW.audience, terminals: 12, users: 11, away: 0 },
+  timeline: {
+    ...PREVIEW.timeline,
+    lanes: PREVIEW.timeline.lanes.map(lane => ({ ...lane, terminals: 6, spans: lane.spans.slice(0, 1) })),
+  },
+};
+/** As many as have to be typed, without a dot for each in the picture. */
+const LARGE: Preview = { ...SMALL, audience: PREVIEW.audience };
 
 const preview = (answer: Preview | Response): Answers => ({
   "GET /v1/strategies": { items: STRATEGIES, next_cursor: null },
@@ -54,14 +63,14 @@ beforeEach(() => sessionStorage.clear());
 
 describe("a new push", () => {
   it("says what is missing, and previews nothing before there is a target", async () => {
-    const { requests } = await page(preview(PREVIEW));
+    const { requests } = await page(preview(LARGE));
     expect(await screen.findByText("What it will do shows here")).toBeTruthy();
     expect(screen.getByRole("button", { name: "Send" }).hasAttribute("disabled")).toBe(true);
     expect(await bodiesOf(requests, "/v1/pushes/preview")).toEqual([]);
   });
 
   it("is filled in from its address, once", async () => {
-    const { router, requests } = await page(preview(PREVIEW), {
+    const { router, requests } = await page(preview(LARGE), {
       at: "/compose?target=group%3Aops&strategy=must-read",
       path: "/compose",
     });
@@ -81,11 +90,12 @@ describe("a new push", () => {
 
   it("says how far it goes, and keeps what was written while one is elsewhere", async () => {
     written();
-    const { unmount } = await page(preview(PREVIEW));
+    const { unmount } = await page(preview(LARGE));
     expect(await screen.findByText("Reaches 387 terminals of 351 users, 63 away")).toBeTruthy();
-    await userEvent.type(screen.getByLabelText("Title"), " is served");
+    await userEvent.click(screen.getByLabelText("Title"));
+    await userEvent.paste(" is served");
     unmount();
-    await page(preview(PREVIEW));
+    await page(preview(LARGE));
     expect(screen.getByLabelText<HTMLInputElement>("Title").value).toBe("Lunch is served");
   });
 
@@ -102,7 +112,7 @@ describe("a new push", () => {
 
   it("asks for the number above the limit", async () => {
     written();
-    await page({ ...preview(PREVIEW), "POST /v1/pushes": PUSH });
+    await page({ ...preview(LARGE), "POST /v1/pushes": PUSH });
     await userEvent.click(await sendButton());
     const dialog = await screen.findByRole("dialog");
     const send = within(dialog).getByRole("button", { name: "Send to 387 terminals" });
@@ -209,7 +219,7 @@ describe("a new push", () => {
 
   it("lays another strategy over it", async () => {
     written({ strategy: { name: "staged-rollout", changes: {} } });
-    const { requests } = await page(preview(PREVIEW));
+    const { requests } = await page(preview(LARGE));
     await userEvent.click(await screen.findByRole("button", { name: "What if I sent it at once?" }));
     const comparison = await screen.findByRole("region", { name: "Comparison" });
     expect(
@@ -251,14 +261,14 @@ describe("a new push", () => {
   });
 
   it("is not for who may not send", async () => {
-    await page(preview(PREVIEW), { scopes: ["push:read"] });
+    await page(preview(LARGE), { scopes: ["push:read"] });
     expect(screen.getByText(/push:send/)).toBeTruthy();
     expect(screen.queryByLabelText("Title")).toBeNull();
   });
 
   it("has no fault that axe finds", async () => {
     written();
-    const { container } = await page(preview({ ...PREVIEW, warnings: [WARNING] }));
+    const { container } = await page(preview({ ...LARGE, warnings: [WARNING] }));
     await sendButton();
     // jsdom draws nothing, so contrast is looked at in a browser (e2e).
     const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false } } });
