@@ -15,7 +15,9 @@ export function StepPanel({ step, onRemove }: { step: Step; onRemove: () => void
   return (
     <Stack gap="sm">
       <div className={classes.head}>
-        <Title order={3}>{stepWords(step, value, t).title}</Title>
+        <Title order={2} size="h3">
+          {stepWords(step, value, t).title}
+        </Title>
         {!isReadOnly && isRemovable(step.id) && (
           <Button
             size="compact-xs"

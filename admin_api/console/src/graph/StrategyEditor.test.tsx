@@ -39,9 +39,12 @@ describe("the editor", () => {
   it("shows a change of the form in the graph and in the JSON", async () => {
     await renderPage(<Edited begins={STAGED} />);
     await userEvent.click(await screen.findByRole("button", { name: /^Wave 1/ }));
-    const percent = screen.getByRole("textbox", { name: /Goes to/ });
-    await userEvent.clear(percent);
-    await userEvent.type(percent, "7.5");
+    const percent = screen.getByRole<HTMLInputElement>("textbox", { name: /Goes to/ });
+    for (const typed of ["", "7", "7.", "7.5"]) {
+      // As a browser does: to what the field shows after the key before.
+      fireEvent.change(percent, { target: { value: `${typed} %` } });
+      if (typed !== "") expect(percent.value).toBe(`${typed} %`);
+    }
     expect(now.waves?.[0]?.percent).toBe(7.5);
     expect(screen.getByRole("button", { name: /^Wave 1/ }).textContent).toContain("7.5% of all");
     await userEvent.click(screen.getByRole("tab", { name: "JSON" }));

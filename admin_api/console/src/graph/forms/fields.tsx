@@ -1,5 +1,5 @@
 import { NumberInput, Text, TextInput } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { durationInWords, secondsOf } from "../../format/durations.js";
 import type { Duration } from "../strategy.js";
 import { useEditing } from "./editing.js";
@@ -82,12 +82,14 @@ export function NumberField({
   decimals = 0,
 }: NumberFieldProps) {
   const { faults, isReadOnly } = useEditing();
+  // `7.` on the way to 7.5 is 7 already, but must stay as it is typed.
+  const [draft, setDraft] = useState<string | number>("");
   return (
     <NumberInput
       size="xs"
       label={label}
       description={description}
-      value={value ?? ""}
+      value={numberOf(draft) === (value ?? undefined) ? draft : (value ?? "")}
       error={faults.get(pointer)}
       readOnly={isReadOnly}
       clampBehavior="none"
@@ -96,7 +98,15 @@ export function NumberField({
       {...(suffix !== undefined && { suffix })}
       {...(min !== undefined && { min })}
       {...(max !== undefined && { max })}
-      onChange={given => onChange(typeof given === "number" ? given : undefined)}
+      onChange={given => {
+        setDraft(given);
+        onChange(numberOf(given));
+      }}
     />
   );
+}
+
+/** The number that is typed so far; undefined while it is none. */
+function numberOf(typed: string | number): number | undefined {
+  return typed === "" || Number.isNaN(Number(typed)) ? undefined : Number(typed);
 }
