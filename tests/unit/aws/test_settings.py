@@ -11,7 +11,9 @@ NEEDED = sorted(
     - {"AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     - {"FANFARE_ISSUERS", "FANFARE_TICKET_KEY", "FANFARE_BIG_GROUPS"}
     - {"FANFARE_WEBHOOKS_QUEUE_URL", "FANFARE_WEBHOOKS_SECRET"}
+    - {name for name in EXAMPLE if name.startswith("FANFARE_CONSOLE_") or name == "FANFARE_WS_URL"}
 )
+"""What every function but the authorizer needs; what only one of them reads, it asks for itself."""
 NUMBERS = [name for name in NEEDED if EXAMPLE[name].isdecimal()]
 
 

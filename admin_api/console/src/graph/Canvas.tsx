@@ -103,7 +103,6 @@ export default function Canvas({ strategy, graph, layout, counts, current, selec
       edgeTypes={EDGE_TYPES}
       minZoom={1}
       maxZoom={1}
-      proOptions={{ hideAttribution: true }}
       {...STILL}
     />
   );

@@ -26,10 +26,10 @@ export function Shell() {
       <a href="#content" className={classes.skip}>
         {t("skip")}
       </a>
-      <div className={classes.top}>
+      <header className={classes.top}>
         <Burger opened={open} onClick={toggle} size="sm" aria-label={t(open ? "nav.close" : "nav.open")} />
         <Text fw={600}>{t("product")}</Text>
-      </div>
+      </header>
       <nav className={classes.nav} data-open={open} aria-label={t("nav.label")}>
         <Text fw={650} size="lg" className={classes.product}>
           {t("product")}

@@ -1,6 +1,7 @@
 import { Anchor } from "@mantine/core";
 import { Link } from "react-router";
 import type { AuditEntry } from "../../api/schema.js";
+import { print } from "../../target/language.js";
 import { shortened } from "../pushes/shortened.js";
 
 const MOST_CHARACTERS = 28;
@@ -21,9 +22,7 @@ function pageOf({ action, subject }: AuditEntry): string | null {
   const name = encodeURIComponent(subject);
   if (action.startsWith("push.")) return `/pushes/${name}`;
   if (action === "strategy.put") return `/strategies/${name}`;
-  if (action.startsWith("user."))
-    return `/terminals?${new URLSearchParams({ target: `user:${JSON.stringify(subject)}` })}`;
-  if (action.startsWith("group."))
-    return `/terminals?${new URLSearchParams({ target: `group:${JSON.stringify(subject)}` })}`;
+  if (action.startsWith("user.")) return `/terminals?${new URLSearchParams({ target: print({ users: [subject] }) })}`;
+  if (action.startsWith("group.")) return `/terminals?${new URLSearchParams({ target: print({ groups: [subject] }) })}`;
   return null;
 }
