@@ -70,7 +70,8 @@ test("who is blocked is told why, and stays out until the block is taken back", 
   openBeside,
   service,
 }) => {
-  const terminal = await openBeside("/terminal", await service.token({ user: "blocked" }));
+  const token = await service.token({ user: "blocked" });
+  const terminal = await openBeside("/terminal", token);
   await expect(terminal.getByRole("status")).toHaveText("Connected");
   const page = await open("/console/terminals?target=user:blocked");
   await tableOf(page)
@@ -84,9 +85,11 @@ test("who is blocked is told why, and stays out until the block is taken back", 
   await expect(page.getByText("blocked is blocked; 1 connection was closed.")).toBeVisible();
   await expect(terminal.getByRole("alert")).toContainText("the laptop was stolen");
   await terminal.reload();
-  await expect(terminal.getByRole("alert")).toContainText("The service does not let this terminal in");
+  await expect(terminal.getByRole("heading", { name: "Be a terminal" })).toBeVisible();
+  await expect(terminal.getByRole("alert")).toContainText("the laptop was stolen");
+  await expect(page.getByRole("dialog", { name: "Terminal" })).toContainText("the laptop was stolen");
   await page.getByRole("button", { name: "Unblock blocked" }).click();
   await expect(page.getByText("blocked may connect again.")).toBeVisible();
-  await terminal.reload();
+  await terminal.goto(`${service.url}/terminal#token=${token}`);
   await expect(terminal.getByRole("status")).toHaveText("Connected");
 });
