@@ -74,13 +74,13 @@ SUBMISSION: Final = Taken(
     rest_requests=1, invocations=1, gb_seconds=0.018, write_units=5, read_units=4, log_bytes=1_026
 )
 """The request that a push begins with, and its record."""
-RELEASE: Final = Taken(invocations=1, gb_seconds=0.197, write_units=4, read_units=4.5, sqs_requests=3, log_bytes=1_026)
-"""A topic of a slice: its entry in the log, its job, and a worker's invocation."""
+RELEASE: Final = Taken(invocations=2, gb_seconds=0.217, write_units=6, read_units=4.5, sqs_requests=3, log_bytes=2_052)
+"""A topic of a slice: its entry in the log, its job, a worker's invocation, and the stream's that counts its page."""
 DELIVERY: Final = Taken(messages=1, gb_seconds=0.00216, write_units=0.0002, read_units=0.1442)
 """One delivery more of a release."""
 RECEIPT: Final = Taken(write_units=1)
-CONFIRMATION: Final = Taken(messages=1, invocations=1, gb_seconds=0.025, write_units=5, read_units=3, log_bytes=1_400)
-"""A terminal acknowledges."""
+CONFIRMATION: Final = Taken(messages=1, invocations=2, gb_seconds=0.034, write_units=7, read_units=3, log_bytes=2_496)
+"""A terminal acknowledges, and the stream counts it."""
 REPLAY: Final = Taken(messages=1, write_units=2, read_units=2)
 """A push that a terminal gets when it comes back, beside what coming back takes anyhow."""
 

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from services.connections import away
@@ -15,7 +15,7 @@ from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Profile
 from services.domain.ring import WHOLE
-from services.domain.strategies.strategy import Window
+from services.domain.strategies.strategy import Strategy, Window
 from services.domain.targets.cover import Cover, candidates, plan, plan_clauses
 from services.domain.targets.expression import Target
 from services.domain.targets.flow import Flow, FlowCount
@@ -26,6 +26,11 @@ from services.ports import Ports, Registry
 PAGE: Final = 500
 WALKED_AT_MOST: Final = 200_000
 """Most connections that are read to count an audience; beyond it the rest is estimated."""
+COUNTED_AT_MOST: Final = 10_000
+"""Up to so many connections a push that is sent without a plan has its audience counted, if its strategy has stages.
+
+That is twenty pages, some 1,500 read units of DynamoDB and a fraction of a second: less than delivering to them takes.
+"""
 SAMPLED_AT_MOST: Final = 2_000
 """How many are asked for their time zone where nobody is counted: they stand for the others, since terminals lie at
 random on the ring that is walked."""
@@ -72,6 +77,32 @@ async def planned(registry: Registry, target: Target) -> tuple[Cover, Profile]:
     sizes = await registry.sizes(candidates(target))
     cover = plan(target, lambda topic: sizes.get(topic, 0))
     return cover, Profile(terminals=sum(sizes.get(topic, 0) for topic in cover.topics))
+
+
+async def foreseen(ports: Ports, cover: Cover, strategy: Strategy, profile: Profile) -> Profile:
+    """What the forecast of a push without a plan is made from, given what the directory says of its cover.
+
+    If the strategy is not one release and the target needs its rows asked, those who are connected are counted one by
+    one, up to `COUNTED_AT_MOST` connections; beyond it `terminals` stays the upper bound, and `exact` False. Those who
+    are away are not counted. A plain push reads nothing here.
+    """
+    if strategy.is_immediate:
+        return profile
+    window = strategy.open_window
+    attribute = None if window is None else window.attribute
+    asks_rows = any(cover.part(index).accepts is not None for index in range(len(cover.topics)))
+    if asks_rows and profile.terminals <= COUNTED_AT_MOST:
+        tally = _Tally(attribute)
+        async for rows, read in _walk(ports, cover):
+            tally.add(rows)
+            if read > COUNTED_AT_MOST:
+                # The directory's sizes lag behind: more came than it knew of.
+                break
+        else:
+            return tally.profile()
+    if window is None or attribute is None:
+        return profile
+    return replace(profile, by_timezone=await time_zones_of(ports, cover, window, profile.terminals))
 
 
 async def counted(ports: Ports, target: Target, *, window: Window | None = None, clauses: bool = False) -> Audience:
@@ -204,6 +235,10 @@ class _Tally:
         self._users.update(row.user for row in rows)
         self._groups.update(itertools.chain.from_iterable(row.groups for row in rows))
         self._attributes.update(pair for row in rows for pair in row.attributes.items())
+
+    def profile(self) -> Profile:
+        """What was counted, if it is all."""
+        return Profile(terminals=len(self.terminals), exact=True, by_timezone=_scaled(self._zones, 1.0))
 
     def audience(self, share: float, away_now: int, flow: Flow | None) -> Audience:
         """What was counted, times `share`."""

@@ -92,6 +92,7 @@ async def submit_child(ports: Ports, parent: Push, child: Child) -> Push:
     """
     now_s = ports.clock.now_s()
     cover, profile = await audience.planned(ports.registry, json_form.from_json(child.target, bounds=KEPT))
+    profile = await audience.foreseen(ports, cover, child.strategy, profile)
     push = _push(
         target=child.target,
         cover=cover,

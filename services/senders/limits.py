@@ -25,7 +25,8 @@ _HELD_TO_NOTHING: Final = Sender(sub="")
 class Admitted:
     """A request as it may be sent: its target (and that of its escalation) is what the sender may reach of it.
 
-    `cover` is the cheapest for that target; `profile` about how many it means, or who was counted for its plan.
+    `cover` is the cheapest for that target; `profile` is who was counted, for its plan or now, else about how many it
+    means at most.
     """
 
     request: PushRequest
@@ -64,12 +65,10 @@ async def admit(ports: Ports, request: PushRequest, *, sender: str) -> Admitted:
         )
     asked = judged.request
     cover, profile = await audience.planned(ports.registry, asked.target)
-    window = asked.strategy.open_window
     if asked.profile is not None:
         profile = asked.profile
-    elif window is not None and window.attribute is not None:
-        zones = await audience.time_zones_of(ports, cover, window, profile.terminals)
-        profile = replace(profile, by_timezone=zones)
+    else:
+        profile = await audience.foreseen(ports, cover, asked.strategy, profile)
     return Admitted(request=asked, needs_approval=judged.over_approve_over is not None, cover=cover, profile=profile)
 
 

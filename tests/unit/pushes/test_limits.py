@@ -7,8 +7,9 @@ import pytest
 from services.domain.problems import Problem
 from services.domain.strategies.strategy import Strategy
 from services.domain.targets import text_form
+from services.domain.timeline.forecast import forecast
 from services.domain.timeline.schedule import AT_ONCE
-from services.pushes import requests
+from services.pushes import audience, requests
 from services.senders import limits, register
 from services.senders.limits import Admitted
 from tests.unit.services.service import Service
@@ -138,3 +139,28 @@ async def test_a_target_that_the_sender_cannot_reach_is_nobody(service: Service)
     await service.connect("b", "bob", groups=("sales",))
     await _hold(service, targets=text_form.print_text(text_form.parse("user:alice")))
     assert (await service.submit("user:bob", sender="print")).cover.topics == ()
+
+
+WAVES = [{"percent": 50, "then_wait": "10m"}, {"percent": 100}]
+
+
+@pytest.mark.parametrize(("bound", "exact", "terminals"), [(5, True, 2), (4, False, 5)])
+async def test_a_push_in_stages_is_forecast_from_a_count_up_to_a_bound(
+    service: Service, monkeypatch: pytest.MonkeyPatch, bound: int, exact: bool, terminals: int
+) -> None:
+    monkeypatch.setattr(audience, "COUNTED_AT_MOST", bound)
+    for number in range(5):
+        os = "windows" if number < 2 else "mac"
+        await service.connect(f"c{number}", f"user{number}", groups=("ops",), attributes={"os": os})
+    submitted = await service.submit("group:ops and os = windows", waves=WAVES)
+    assert submitted.profile is not None
+    assert (submitted.profile.terminals, submitted.profile.exact) == (terminals, exact)
+    lanes = forecast(submitted, now_s=submitted.created_at_s).lanes
+    assert sum(lane.terminals for lane in lanes) == terminals
+
+
+async def test_a_plain_push_counts_nobody(service: Service) -> None:
+    for number in range(3):
+        await service.connect(f"c{number}", f"user{number}", attributes={"os": "mac" if number else "windows"})
+    admitted = await _admit(service, "os = windows")
+    assert (admitted.profile.terminals, admitted.profile.exact) == (3, False)
