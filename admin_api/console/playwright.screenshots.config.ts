@@ -7,6 +7,6 @@ export default defineConfig({
   testMatch: "**/*.pictures.ts",
   workers: 1,
   retries: 0,
-  timeout: 300_000,
+  timeout: 900_000,
   use: { ...tests.use, trace: "off", contextOptions: { reducedMotion: "reduce" } },
 });

@@ -81,8 +81,11 @@ export function overflow(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
+    // What stands in something that scrolls by itself makes no page wide.
+    const scrolls = (element: Element | null): boolean =>
+      element !== null && (getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
     const wide = [...document.querySelectorAll("body *")].filter(
-      element => element.getBoundingClientRect().right > root.clientWidth + 0.5,
+      element => element.getBoundingClientRect().right > root.clientWidth + 0.5 && !scrolls(element.parentElement),
     );
     return [
       `the page is ${root.scrollWidth} px wide in ${root.clientWidth} px`,

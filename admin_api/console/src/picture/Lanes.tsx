@@ -25,7 +25,6 @@ interface LanesProps {
 
 /** A row for each lane: what it does, when. Foreseen is outlined, done is filled. */
 export function Lanes({ rows, marks, axis, tracks, left, labelled, between }: LanesProps) {
-  const { t } = useTranslation("picture");
   const id = useId();
   return (
     <g>

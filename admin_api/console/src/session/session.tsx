@@ -97,7 +97,14 @@ export function SessionHolder({ config, place = "fanfare.token", children }: Hol
   );
   useEffect(() => {
     if (token.current !== null) void signIn(token.current);
-  }, [signIn]);
+    // A link with a token, followed where the page is open already, changes nothing but the fragment.
+    const followed = () => {
+      const given = location.hash.startsWith("#token=") ? takeToken(place) : null;
+      if (given !== null) void signIn(given);
+    };
+    addEventListener("hashchange", followed);
+    return () => removeEventListener("hashchange", followed);
+  }, [signIn, place]);
 
   const session = useMemo<Session | null>(() => {
     if (signedIn === null) return null;

@@ -6,7 +6,8 @@ const SCHEMES = ["auto", "light", "dark"] as const;
 /** Light, dark, or as the system has it. */
 export function Appearance() {
   const { t } = useTranslation("shell");
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  // Holding transitions back would take a style element, which the content security policy forbids.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   return (
     <NativeSelect
       size="xs"

@@ -1,7 +1,7 @@
 import { Anchor, Burger, Button, Menu, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronUp, IconExternalLink, IconUser } from "@tabler/icons-react";
-import { Suspense, useEffect } from "react";
+import { type MouseEvent, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation } from "react-router";
 import { useSession } from "../session/session.js";
@@ -13,6 +13,12 @@ import { LanguageChoice } from "./LanguageChoice.js";
 import classes from "./Shell.module.css";
 import { Loading } from "./states.js";
 
+/** Goes past the menu. The page's base makes `#content` of any page the first one's. */
+function skip(event: MouseEvent) {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}
+
 /** What stands around every page: the menu, who is signed in, keys. */
 export function Shell() {
   const { t } = useTranslation("shell");
@@ -23,7 +29,8 @@ export function Shell() {
   useEffect(close, [pathname]);
   return (
     <div className={classes.frame}>
-      <a href="#content" className={classes.skip}>
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place on this page, whose address the router keeps */}
+      <a href="#content" className={classes.skip} onClick={skip}>
         {t("skip")}
       </a>
       <header className={classes.top}>

@@ -81,7 +81,9 @@ export function SignIn({ config, because, signIn, title, command = COMMAND }: Si
             </Stack>
           </form>
           <Text c="dimmed">{t("signIn.command")}</Text>
-          <Code block>{command}</Code>
+          <Code block style={{ whiteSpace: "pre-wrap" }}>
+            {command}
+          </Code>
           <Group grow>
             <LanguageChoice />
             <Appearance />

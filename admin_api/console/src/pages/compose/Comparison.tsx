@@ -32,7 +32,7 @@ export function CompareChoice({ name, compared, strategies, onCompare }: Compare
         </Button>
       )}
       <StrategySelect
-        label={t("compare.with")}
+        label={compared === null ? t("compare.none") : t("compare.chosen", { name: compared })}
         isLabelHidden
         value={compared}
         strategies={strategies}
@@ -64,7 +64,8 @@ export function Comparison({ name, preview, compared, other }: ComparisonProps) 
   const said = later < 0 ? "compare.earlier" : "compare.later";
   return (
     <section aria-label={t("compare.heading")}>
-      <div className={classes.scroll}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to scroll by keys too */}
+      <div className={classes.scroll} tabIndex={0}>
         <Table className="tabular" verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>

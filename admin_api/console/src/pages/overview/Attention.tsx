@@ -17,6 +17,8 @@ import { figure } from "../../format/figures.js";
 import { Moment } from "../../shell/Moment.js";
 import { Loading, ProblemAlert } from "../../shell/states.js";
 import { print } from "../../target/language.js";
+import { headline } from "../pushes/headline.js";
+import { usePush } from "../pushes/queries.js";
 import { isRecent, losses } from "./attention.js";
 import classes from "./Overview.module.css";
 
@@ -72,6 +74,7 @@ export function Attention() {
             <IconUserQuestion size={18} aria-hidden />
             <div>
               <PushLink push={push}>{t("awaits", { sender: push.sender })}</PushLink>
+              <About push={push} />
               {push.approve_by !== null && (
                 <div>
                   {t("approveBy")} <Moment at={push.approve_by} relative />
@@ -87,6 +90,7 @@ export function Attention() {
               <PushLink push={push}>
                 {t(push.ended_by === "halt_if" ? "haltedItself" : "haltedBy", { by: push.ended_by ?? "" })}
               </PushLink>
+              <About push={push} />
               {push.finished_at !== null && (
                 <div>
                   <Moment at={push.finished_at} relative />
@@ -136,6 +140,13 @@ function useStuck() {
     },
     ...SLOWLY,
   });
+}
+
+/** What a push is about, for who does not know it by its sender. */
+function About({ push }: { push: Push }) {
+  const detail = usePush(push.id);
+  const title = detail.data === undefined ? null : headline(detail.data.message);
+  return <div className={classes.about}>{title ?? print(push.target)}</div>;
 }
 
 function PushLink({ push, children }: { push: Push; children: string }) {

@@ -11,6 +11,8 @@ import { clock, moment } from "../../format/moments.js";
 import { PushStateBadge } from "../../shell/StateBadge.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import { print } from "../../target/language.js";
+import { headline } from "../pushes/headline.js";
+import { usePush } from "../pushes/queries.js";
 import { OPEN, progressOf } from "./inFlight.js";
 import classes from "./Overview.module.css";
 
@@ -67,10 +69,12 @@ function OpenPush({ push }: { push: Push }) {
   });
   const progress = timeline.data === undefined ? null : progressOf(timeline.data);
   const share = progress === null || progress.total === 0 ? 0 : progress.reached / progress.total;
+  const detail = usePush(push.id);
+  const title = detail.data === undefined ? null : headline(detail.data.message);
   return (
     <Link to={`/pushes/${push.id}`} className={classes.push}>
       <span className={classes.target} title={print(push.target)}>
-        {push.strategy.name != null && <strong>{push.strategy.name} </strong>}
+        {title !== null && <strong>{title} </strong>}
         {print(push.target)}
       </span>
       <span className={classes.beside}>

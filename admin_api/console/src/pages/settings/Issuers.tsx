@@ -1,12 +1,13 @@
 import { Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Issuer } from "../../api/schema.js";
+import classes from "./Settings.module.css";
 
 /** Whose tokens are accepted, and the names of the keys in use. */
 export function Issuers({ issuers }: { issuers: readonly Issuer[] }) {
   const { t } = useTranslation("settings");
   return (
-    <Table.ScrollContainer minWidth={640} type="native">
+    <Table.ScrollContainer minWidth={640} type="native" className={classes.scroll ?? ""} tabIndex={0}>
       <Table verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>

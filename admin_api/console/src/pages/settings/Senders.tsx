@@ -40,7 +40,7 @@ export function Senders() {
     <>
       {senders.data.items.length === 0 && <Text c="dimmed">{t("sendersNone")}</Text>}
       {senders.data.items.length > 0 && (
-        <Table.ScrollContainer minWidth={640} type="native">
+        <Table.ScrollContainer minWidth={640} type="native" className={classes.scroll ?? ""} tabIndex={0}>
           <Table verticalSpacing={6}>
             <Table.Thead>
               <Table.Tr>

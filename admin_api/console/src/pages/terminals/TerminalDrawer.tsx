@@ -70,6 +70,8 @@ function Connected({ id, onOpen, onFilter }: ContentProps) {
   });
   const user = useUser(asked.data?.user ?? null);
   if (asked.error !== null && problemOf(asked.error).code === "terminal_not_found") {
+    // Whose connection is closed, or who is blocked, is looked at on: what was done may be taken back here.
+    if (asked.data !== undefined) return <Gone id={asked.data.terminal_id} onOpen={onOpen} onFilter={onFilter} />;
     return <Empty title={t("drawer.gone")}>{t("drawer.goneDetail")}</Empty>;
   }
   if (asked.data === undefined) {
