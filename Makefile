@@ -18,7 +18,7 @@ CONSOLE_SOURCES = $(filter-out %.test.ts %.test.tsx %/schema.d.ts,$(shell find $
 	$(addprefix $(CONSOLE)/,index.html terminal.html vite.config.ts tsconfig.json package.json) docs/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-js test-console check format pins openapi console screenshots build deploy validate bench system-packages clean
+.PHONY: help setup run test test-python test-js test-console check format pins openapi console screenshots build deploy validate bench system-packages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -57,7 +57,12 @@ endif
 $(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE_SOURCES)
 	cd $(CONSOLE) && npm run --silent build
 
-test: setup check test-js test-console .venv-emulator/.complete ## every check and test
+# The browser has the machine to itself; what is only computed goes beside Python's tests, which use one core.
+test: setup check ## every check and test
+	$(MAKE) --no-print-directory -j2 --output-sync=target test-python test-js
+	$(MAKE) --no-print-directory test-console
+
+test-python: setup .venv-emulator/.complete ## the tests of the service, on one machine and on the emulator
 	$(BIN)/pytest
 
 ifeq ($(HAS_NODE),yes)

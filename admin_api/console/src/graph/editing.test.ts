@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { startWords } from "../words/index.js";
 import { ADDITIONS, additionsTo, MAX_WAVES, stepOf, withAdded, withMember, withoutStep } from "./editing.js";
 import { EVERYTHING, MUST_READ, NOW, STAGED } from "./examples.js";
 import { faultsOf } from "./faults.js";
@@ -8,6 +9,8 @@ import { graphWords } from "./words.js";
 
 const DEFAULTS = ["retain"];
 const wrong = (strategy: object) => [...faultsOf(strategy, graphWords()).keys()];
+
+beforeAll(() => startWords("en"));
 
 describe("adding", () => {
   it.each(ADDITIONS.filter(each => !DEFAULTS.includes(each)))("%s leads to a step that there is then", addition => {
