@@ -40,7 +40,7 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 
 # npm writes this file when it has installed what the lock file says.
 %/node_modules/.package-lock.json: %/package-lock.json
-	cd $* && npm ci --silent --no-audit --no-fund
+	cd $* && npm ci --loglevel=error --no-audit --no-fund
 	touch $@
 
 run: setup ## start the service on this machine and print how to try it; OFFICE=0: without its simulated office
