@@ -44,10 +44,10 @@ export class Service {
     private server: ChildProcess,
   ) {}
 
-  /** Starts it on free ports; it listens when this returns. */
-  static async start(): Promise<Service> {
+  /** Starts it on free ports, with further options of `fanfare serve`; it listens when this returns. */
+  static async start(...options: string[]): Promise<Service> {
     const data = await mkdtemp(join(tmpdir(), "fanfare-console-"));
-    const { server, http, ws } = await serve(data, "0", "0");
+    const { server, http, ws } = await serve(data, "0", "0", ...options);
     return new Service(http, ws, data, server);
   }
 
@@ -116,8 +116,9 @@ export class Service {
   }
 }
 
-async function serve(data: string, httpPort: string, wsPort: string) {
-  const given = ["serve", "--data", data, "--http-port", httpPort, "--ws-port", wsPort, "--log-level", "error"];
+async function serve(data: string, httpPort: string, wsPort: string, ...options: string[]) {
+  const ports = ["--http-port", httpPort, "--ws-port", wsPort];
+  const given = ["serve", "--data", data, ...ports, "--log-level", "error", ...options];
   const server = spawn(FANFARE, given, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   const { http, ws } = JSON.parse(await firstLine(server)) as { http: string; ws: string };
   return { server, http, ws };

@@ -53,16 +53,18 @@ interface HolderProps {
   readonly config: Config;
   /** Where in the tab the token is kept. */
   readonly place?: Place;
+  /** Why signing in elsewhere failed, if that is where the browser comes from. */
+  readonly failure?: ProblemError | null;
   readonly children: (standing: Standing) => ReactNode;
 }
 
 /** Holds the session; `children` gets where it stands. */
-export function SessionHolder({ config, place = "fanfare.token", children }: HolderProps) {
+export function SessionHolder({ config, place = "fanfare.token", failure = null, children }: HolderProps) {
   const queries = useQueryClient();
   const token = useRef<string | null>(takeToken(place));
   const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
   const [checking, setChecking] = useState(token.current !== null);
-  const [because, setBecause] = useState<ProblemError | null>(null);
+  const [because, setBecause] = useState<ProblemError | null>(failure);
 
   const end = useCallback(
     (problem: ProblemError | null) => {

@@ -41,11 +41,7 @@ export function SignIn({ config, because, signIn, title, command = COMMAND }: Si
         <Stack>
           <Title order={1}>{title ?? t("signIn.title")}</Title>
           {because !== null && (
-            <Alert
-              role="alert"
-              color={because.code === "token_expired" ? "yellow" : "red"}
-              title={t(because.code === "token_expired" ? "signIn.ended" : "signIn.refused")}
-            >
+            <Alert role="alert" color={because.code === "token_expired" ? "yellow" : "red"} title={t(titleOf(because))}>
               {because.detail || because.title}
             </Alert>
           )}
@@ -92,4 +88,9 @@ export function SignIn({ config, because, signIn, title, command = COMMAND }: Si
       </Paper>
     </Center>
   );
+}
+
+function titleOf({ code, status }: ProblemError) {
+  if (code === "token_expired") return "signIn.ended";
+  return status === 401 || status === 403 ? "signIn.refused" : "signIn.failed";
 }
