@@ -8,5 +8,11 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   timeout: 900_000,
-  use: { ...tests.use, trace: "off", contextOptions: { reducedMotion: "reduce" } },
+  use: {
+    ...tests.use,
+    trace: "off",
+    actionTimeout: 30_000,
+    navigationTimeout: 30_000,
+    contextOptions: { reducedMotion: "reduce" },
+  },
 });

@@ -143,7 +143,7 @@ class Stage {
     const page = await context.newPage();
     await page.goto(`${this.service.url}${path}#token=${token}`);
     // Only a token that was taken is kept for the next page.
-    await page.locator("nav, [data-is=connected], [role=alert]").first().waitFor();
+    await page.locator("nav, [data-is=connected], [role=alert]").first().waitFor({ state: "attached" });
     return page;
   }
 }
