@@ -167,6 +167,7 @@ async function picture(page: Page, name: string, look: Look, fullPage = true): P
   // What stands at the side or the foot of the window would stand in the middle of a page that is put together.
   const tall = fullPage ? await page.evaluate(() => document.documentElement.scrollHeight) : height;
   await page.setViewportSize({ width, height: Math.max(height, tall) });
+  await settled(page);
   await page.screenshot({ path: `${HERE}${file}.png` });
   await page.setViewportSize({ width, height });
 }

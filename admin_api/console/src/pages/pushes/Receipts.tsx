@@ -66,7 +66,9 @@ export function Receipts({ push, waves, live, onTerminal }: ReceiptsProps) {
       </div>
       {asked.error !== null && <ProblemAlert error={asked.error} retry={() => void asked.refetch()} />}
       {asked.isPending && <Loading />}
-      {asked.data !== undefined && receipts.length === 0 && <Text c="dimmed">{t(`receipts.nobody.${which}`)}</Text>}
+      {asked.data !== undefined && receipts.length === 0 && (
+        <Text c="dimmed">{t(`receipts.nobody.${push.counts.sent === 0 && which === "open" ? "all" : which}`)}</Text>
+      )}
       {receipts.length > 0 && <ReceiptTable push={push} receipts={receipts} onTerminal={onTerminal} />}
       {asked.hasNextPage && (
         <Button
