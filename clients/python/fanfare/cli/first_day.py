@@ -28,7 +28,7 @@ STRATEGIES: Final[Mapping[str, dict[str, JsonValue]]] = {
             "once_per_user": True,
             "escalate": {
                 "target": {"groups": ["oncall"]},
-                "message": {"title": "Not everybody has read it", "text": "Please ask those who have not, by phone."},
+                "message": {"title": "Not everybody has read it", "body": "Please ask those who have not, by phone."},
             },
         },
     },
@@ -60,7 +60,7 @@ FIRST_PUSHES: Final = (
         sender="facilities",
         body={
             "target": "all",
-            "message": {"title": "Good morning", "text": "The lifts in all buildings are back in service."},
+            "message": {"title": "Good morning", "body": "The lifts in all buildings are back in service."},
             "strategy": {"receipts": "each"},
         },
     ),
@@ -68,7 +68,7 @@ FIRST_PUSHES: Final = (
         sender="kiosk-team",
         body={
             "target": "group:kiosks",
-            "message": {"title": "Load configuration 41", "text": "New opening hours on the start page."},
+            "message": {"title": "Load configuration 41", "body": "New opening hours on the start page."},
             "strategy": {"name": "kiosk-update"},
         },
     ),
@@ -76,7 +76,7 @@ FIRST_PUSHES: Final = (
         sender="facilities",
         body={
             "target": "group:berlin and not kind = kiosk",
-            "message": {"title": "Door 4 is closed", "text": "Please use door 2."},
+            "message": {"title": "Door 4 is closed", "body": "Please use door 2."},
             "strategy": {"receipts": "each"},
         },
         recalled=True,
@@ -85,7 +85,7 @@ FIRST_PUSHES: Final = (
         sender="it-operations",
         body={
             "target": "group:tokyo",
-            "message": {"title": "Restart tonight", "text": "Save your work before 20:00. Please confirm."},
+            "message": {"title": "Restart tonight", "body": "Save your work before 20:00. Please confirm."},
             "strategy": {"name": "staged-must-read"},
         },
     ),
@@ -93,7 +93,7 @@ FIRST_PUSHES: Final = (
         sender="it-operations",
         body={
             "target": "group:austin and os = windows",
-            "message": {"title": "Weekly backup", "text": "Leave your PC on when you go home."},
+            "message": {"title": "Weekly backup", "body": "Leave your PC on when you go home."},
             "repeat": {"cron": "0 16 * * fri", "timezone": "America/Chicago"},
         },
     ),
@@ -101,7 +101,7 @@ FIRST_PUSHES: Final = (
         sender="reception",
         body={
             "target": "all",
-            "message": {"title": "Fire drill at three", "text": "Leave the building by the nearest stairs."},
+            "message": {"title": "Fire drill at three", "body": "Leave the building by the nearest stairs."},
             "strategy": {"name": "must-read"},
         },
     ),

@@ -69,6 +69,24 @@ describe("a push in one sentence", () => {
     expect(said(push, timelines, "10:03")).toContain("wave 2 follows at 10:10");
   });
 
+  it("names the last wave that went out where an earlier one waits first, since it counts them all", () => {
+    const strategy = strategyOf({
+      waves: [{ percent: 5, then_wait: "5m" }, { percent: 50, then_wait: "30m" }, { percent: 100 }],
+      ack: TO_READ,
+    });
+    const waves = (until1: string, until2: string) => [
+      lane("w1", 20, span("send", "10:00", "10:00", 20), span("ack_wait", "10:00", until1)),
+      lane("w2", 180, span("send", "10:05", "10:05", 180), span("pause", "10:05", until2)),
+      lane("w3", 200),
+    ];
+    const timelines = {
+      forecast: picture("10:35", waves("10:15", "10:35")),
+      actual: picture("10:07", waves("10:07", "10:07")),
+    };
+    const push = { state: "waiting" as const, strategy, counts: counts({ targeted: 200, sent: 200, read: 50 }) };
+    expect(said(push, timelines, "10:07")).toMatch(/^Wave 2 of 3 is sent: 50 of 200 terminals have read it/);
+  });
+
   it("counts who has read it, and says what comes for the others", () => {
     const push = {
       state: "sent" as const,

@@ -99,7 +99,8 @@ class Teller {
     if (wait.kind === "pause") {
       return this.t("sentence.pauses", { ...options, wave: wait.lane.wave, next: wait.lane.wave + 1, until });
     }
-    if (wait.kind === "ack_wait") return this.acks(this.t("sentence.waveSent", { ...options, wave: wait.lane.wave }));
+    // Those who have read it are counted over all waves, so the last that went out is named, not the one that waits first.
+    if (wait.kind === "ack_wait") return this.acks(this.t("sentence.waveSent", options));
     const zone = wait.lane.timezone;
     if (this.counts.targeted === 0) {
       return this.t(zone === null ? "sentence.firstWindow" : "sentence.firstWindowIn", { ...options, until, zone });
