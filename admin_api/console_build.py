@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from admin_api import entity_tags
 
 START: Final = "index.html"
 """The file that a build always has; when it is another one, everything is read anew."""
@@ -84,11 +85,6 @@ class ConsoleBuild:
             self._read = {}
 
 
-def etag_of(content: bytes) -> str:
-    """A weak entity tag (RFC 9110 §8.8.3) of content, whatever its encoding."""
-    return f'W/"{hashlib.sha256(content).hexdigest()[:24]}"'
-
-
 def _found(directory: Path) -> Mapping[str, Path]:
     return {
         path.relative_to(directory).as_posix(): path
@@ -103,4 +99,4 @@ def _read(path: Path) -> BuiltFile:
     if len(content) >= WORTH_COMPRESSING_BYTES and path.suffix not in COMPRESSED_ALREADY:
         compressed = gzip.compress(content, mtime=0)
     smaller = compressed if compressed is not None and len(compressed) < len(content) else None
-    return BuiltFile(content, smaller, MEDIA_TYPES.get(path.suffix, UNKNOWN), etag_of(content))
+    return BuiltFile(content, smaller, MEDIA_TYPES.get(path.suffix, UNKNOWN), entity_tags.weak(content))

@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from admin_api import entity_tags
 from admin_api.answers import answer
-from admin_api.console_build import START, BuiltFile, ConsoleBuild, etag_of
+from admin_api.console_build import START, BuiltFile, ConsoleBuild
 from admin_api.settings import ConsoleSettings
 from admin_api.version import VERSION
 
@@ -92,13 +93,13 @@ class ConsolePages:
             headers = {**self._headers(request), "Cache-Control": "no-store"}
             return Response(_NOT_BUILT, 503, headers=headers, media_type="text/html")
         content = based(found.content, _prefix(request))
-        return self._file(request, BuiltFile(content, None, found.media_type, etag_of(content)), ASK_AGAIN)
+        return self._file(request, BuiltFile(content, None, found.media_type, entity_tags.weak(content)), ASK_AGAIN)
 
     def _file(self, request: Request, file: BuiltFile, kept: dict[str, str]) -> Response:
         headers = {**self._headers(request), **kept, "ETag": file.etag}
         if file.compressed is not None:
             headers["Vary"] = "Accept-Encoding"
-        if is_same(request.headers.getlist("if-none-match"), file.etag):
+        if entity_tags.is_had(request, file.etag):
             return Response(status_code=304, headers=headers)
         headers["Content-Type"] = file.media_type
         if file.compressed is not None and takes_gzip(request.headers.getlist("accept-encoding")):
@@ -163,12 +164,6 @@ def origin_of(url: str) -> str:
     """Scheme, name and port of a URL, as a source in a Content-Security-Policy."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def is_same(if_none_match: list[str], etag: str) -> bool:
-    """Whether who sent this `If-None-Match` has what `etag` stands for, by weak comparison (RFC 9110 §13.1.2)."""
-    tags = [tag.strip().removeprefix("W/") for line in if_none_match for tag in line.split(",")]
-    return "*" in tags or etag.removeprefix("W/") in tags
 
 
 def takes_gzip(accept_encoding: list[str]) -> bool:

@@ -13,6 +13,17 @@ from admin_api.answers import NOT_KEPT
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
+def weak(content: bytes) -> str:
+    """A weak tag of content, whatever its encoding."""
+    return f'W/"{hashlib.blake2b(content, digest_size=15).hexdigest()}"'
+
+
+def is_had(request: Request, tag: str) -> bool:
+    """Whether the caller's `If-None-Match` names a tag, by weak comparison; `*` names any."""
+    given = ",".join(request.headers.getlist("If-None-Match"))
+    return given.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(given)
+
+
 def conditional(request: Request, response: Response) -> Response:
     """The answer to a GET, with a tag: its own, or else a weak one of its content; 304 if the caller has that.
 
@@ -22,16 +33,6 @@ def conditional(request: Request, response: Response) -> Response:
         return response
     tag = response.headers.get("ETag")
     if tag is None:
-        tag = f'W/"{hashlib.blake2b(response.body, digest_size=15).hexdigest()}"'
+        tag = weak(bytes(response.body))
         response.headers["ETag"] = tag
-    if not _names(request.headers.getlist("If-None-Match"), tag):
-        return response
-    return Response(status_code=304, headers={**NOT_KEPT, "ETag": tag})
-
-
-def _names(fields: list[str], tag: str) -> bool:
-    """Whether `If-None-Match` names a tag, by weak comparison; `*` names any."""
-    if not fields:
-        return False
-    given = ",".join(fields)
-    return given.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(given)
+    return Response(status_code=304, headers={**NOT_KEPT, "ETag": tag}) if is_had(request, tag) else response
