@@ -33,7 +33,7 @@ def create_app(
     tickets (and, through a key derived from it, cursors): at least 32 bytes, the same in every process.
     """
     documents = ProblemDocuments(settings.docs_base_url)
-    console = ConsolePages(settings.console, settings.docs_base_url)
+    console = ConsolePages(settings.console)
     app = FastAPI(
         title="Fanfare",
         routes=[*ROUTES, error_page.ROUTE, *console.routes()],

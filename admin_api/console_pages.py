@@ -19,8 +19,8 @@ from starlette.routing import BaseRoute, Route
 from admin_api import entity_tags
 from admin_api.answers import answer
 from admin_api.console_build import START, BuiltFile, ConsoleBuild
+from admin_api.models.setup import sign_in_json
 from admin_api.settings import ConsoleSettings
-from admin_api.version import VERSION
 
 TERMINAL_PAGE: Final = "terminal.html"
 ASSETS: Final = "assets/"
@@ -55,11 +55,10 @@ _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d
 
 
 class ConsolePages:
-    """The routes. `docs_base_url` is where docs/errors.md is published, on the service itself if it has no host."""
+    """The routes."""
 
-    def __init__(self, settings: ConsoleSettings, docs_base_url: str) -> None:
+    def __init__(self, settings: ConsoleSettings) -> None:
         self._settings = settings
-        self._docs_base_url = docs_base_url
         self._build = ConsoleBuild(settings.build)
 
     def routes(self) -> list[BaseRoute]:
@@ -108,25 +107,15 @@ class ConsolePages:
 
     async def _config(self, request: Request) -> Response:
         """What is the same for everybody who may look at this page. Never a token, nor anything that makes one."""
-        prefix, oidc = _prefix(request), self._settings.oidc
-        docs_base_url = self._docs_base_url
-        told = {
-            "version": VERSION,
-            "ws_url": self._ws_url(request),
-            "api_base": f"{prefix}/",
-            "docs_base_url": f"{prefix}{docs_base_url}" if docs_base_url.startswith("/") else docs_base_url,
-            "oidc": None
-            if oidc is None
-            else {
-                "authority": oidc.authority,
-                "client_id": oidc.client_id,
-                "scope": oidc.scope,
-                "redirect_path": "console/",
-            },
-            "confirm_above": self._settings.confirm_above,
-            "sample_terminal_token": False,
-        }
-        return answer(told)
+        oidc = self._settings.oidc
+        return answer(
+            {
+                "ws_url": self._ws_url(request),
+                "api_base": f"{_prefix(request)}/",
+                "oidc": None if oidc is None else {**sign_in_json(oidc), "redirect_path": "console/"},
+                "confirm_above": self._settings.confirm_above,
+            }
+        )
 
     def _headers(self, request: Request) -> dict[str, str]:
         connect = ["'self'"]

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import Field
 
 from admin_api.models.base import Model
-from admin_api.settings import ApiSettings, ConsoleSettings, Runtime, ShownWebhook
+from admin_api.settings import ApiSettings, ConsoleSettings, Oidc, Runtime, ShownWebhook
 from admin_api.version import VERSION
 from services.authorizer.verifier import KnownIssuer, KnownKey
 from services.domain.pushes import MAX_FRAME_BYTES
@@ -117,9 +117,13 @@ def _webhooks_json(webhooks: Sequence[ShownWebhook] | None) -> list[dict[str, ob
 
 
 def _console_json(console: ConsoleSettings) -> dict[str, object]:
-    oidc = console.oidc
-    sign_in = None if oidc is None else {"authority": oidc.authority, "client_id": oidc.client_id, "scope": oidc.scope}
+    sign_in = None if console.oidc is None else sign_in_json(console.oidc)
     return {"ws_url": console.ws_url, "oidc": sign_in, "confirm_above": console.confirm_above}
+
+
+def sign_in_json(oidc: Oidc) -> dict[str, object]:
+    """A `SignIn`."""
+    return {"authority": oidc.authority, "client_id": oidc.client_id, "scope": oidc.scope}
 
 
 EXAMPLE: dict[str, object] = {

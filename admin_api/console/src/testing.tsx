@@ -59,10 +59,8 @@ export async function renderPage(element: ReactElement, options: Options = {}): 
   };
   const session: Session = {
     config: {
-      version: "0.0.0",
       ws_url: "ws://test.invalid/local",
       api_base: "/",
-      docs_base_url: "/errors",
       oidc: null,
       confirm_above: 100,
     },

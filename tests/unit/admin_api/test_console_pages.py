@@ -93,7 +93,7 @@ async def test_behind_a_stage_everything_begins_with_it(service: Service) -> Non
         config = (await browser.get("/live/console/config.json")).json()
     assert '<base href="/live/console/">' in page.text
     assert asset.text == "export {};"
-    assert (config["api_base"], config["docs_base_url"]) == ("/live/", "/live/errors")
+    assert config["api_base"] == "/live/"
 
 
 def test_a_prefix_cannot_break_out_of_the_page() -> None:
@@ -238,13 +238,10 @@ async def test_the_config_is_told_to_anybody(anybody: httpx.AsyncClient) -> None
     response = await anybody.get("/console/config.json")
     assert response.headers["cache-control"] == "no-store"
     assert response.json() == {
-        "version": VERSION,
         "ws_url": "wss://push.example/local",
         "api_base": "/",
-        "docs_base_url": "/errors",
         "oidc": None,
         "confirm_above": 100,
-        "sample_terminal_token": False,
     }
 
 
@@ -255,9 +252,7 @@ async def test_where_people_sign_in_is_told_and_may_be_called(tmp_path: Path, bu
         scope="openid fanfare",
         origins=("https://tokens.example",),
     )
-    settings = ApiSettings(
-        docs_base_url="https://docs.example/errors", console=ConsoleSettings(oidc=oidc, confirm_above=7, build=build)
-    )
+    settings = ApiSettings(console=ConsoleSettings(oidc=oidc, confirm_above=7, build=build))
     async with running(tmp_path / "data", settings) as service:
         config = (await service.caller().get("/console/config.json")).json()
         page = await service.caller().get("/console")
@@ -267,7 +262,7 @@ async def test_where_people_sign_in_is_told_and_may_be_called(tmp_path: Path, bu
         "scope": "openid fanfare",
         "redirect_path": "console/",
     }
-    assert (config["confirm_above"], config["docs_base_url"]) == (7, "https://docs.example/errors")
+    assert config["confirm_above"] == 7
     assert sources(page, "connect-src") == ["'self'", "https://login.example:8443", "https://tokens.example"]
 
 

@@ -35,7 +35,7 @@ def ask(tmp_path: Path) -> Ask:
     (tmp_path / "index.html").write_text("<html><head></head></html>")
     (tmp_path / "assets" / "app-1a2b.js").write_text(SCRIPT)
     (tmp_path / "assets" / "icon-3c4d.png").write_bytes(ICON)
-    pages = ConsolePages(ConsoleSettings(ws_url="wss://ws.example/live", build=tmp_path), "/errors")
+    pages = ConsolePages(ConsoleSettings(ws_url="wss://ws.example/live", build=tmp_path))
     mangum = Mangum(Starlette(routes=pages.routes()), lifespan="off", custom_handlers=[RestApiEvent])
 
     def ask(path: str, *, stage_path: str = "/live", **headers: list[str]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class TestVariables:
     def test_by_default_people_paste_a_token(self) -> None:
         config = json.loads(invoked().stdout)
         assert (config["ws_url"], config["oidc"], config["confirm_above"]) == (EXAMPLE["FANFARE_WS_URL"], None, 100)
-        assert (config["api_base"], config["docs_base_url"]) == ("/live/", "/live/errors")
+        assert config["api_base"] == "/live/"
 
     def test_an_identity_provider_is_told(self) -> None:
         config = json.loads(

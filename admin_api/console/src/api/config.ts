@@ -1,11 +1,8 @@
 /** What the service tells its pages before anybody signs in: /console/config.json. */
 export interface Config {
-  readonly version: string;
   readonly ws_url: string;
   /** Where the REST API begins, relative to this origin. */
   readonly api_base: string;
-  /** Where docs/errors.md is published: a problem's `type` without a host is relative to this origin. */
-  readonly docs_base_url: string;
   /** How people sign in with the company's identity provider; null: by pasting a token. */
   readonly oidc: OidcConfig | null;
   /** From how many terminals on a send has to be confirmed by typing their number. */
