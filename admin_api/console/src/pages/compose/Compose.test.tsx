@@ -82,6 +82,15 @@ describe("a new push", () => {
     expect(router.state.location.search).toBe("");
   });
 
+  it("offers every strategy, also those beyond the first page", async () => {
+    await page({
+      ...preview(LARGE),
+      "GET /v1/strategies?limit=500": { items: STRATEGIES, next_cursor: "c" },
+      "GET /v1/strategies?limit=500&cursor=c": { items: [built("own-late", {})], next_cursor: null },
+    });
+    expect(await screen.findByText("own-late")).toBeTruthy();
+  });
+
   it("shows the message as a terminal will, by what the strategy asks for", async () => {
     written({ strategy: { name: "must-read", changes: {} } });
     await page(preview(SMALL));

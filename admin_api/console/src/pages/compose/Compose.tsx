@@ -1,11 +1,8 @@
 import { Button, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { answered } from "../../api/client.js";
-import { useApi } from "../../api/context.js";
 import type { KeptStrategy, Push } from "../../api/schema.js";
 import { useSession } from "../../session/session.js";
 import { Needs } from "../../shell/Needs.js";
@@ -13,6 +10,7 @@ import { Page } from "../../shell/Page.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import { AudienceBuilder } from "../../target/AudienceBuilder.js";
 import { TargetInput } from "../../target/TargetInput.js";
+import { useStrategies } from "../strategies/queries.js";
 import classes from "./Compose.module.css";
 import { composed, isBlank } from "./draft.js";
 import { placeOf, strategyFaults } from "./faults.js";
@@ -54,15 +52,10 @@ const NONE: readonly KeptStrategy[] = [];
 
 function Compose({ draft, change, intent, setIntent, clear }: ReturnType<typeof useDraft>) {
   const { t } = useTranslation(["compose", "shell"]);
-  const api = useApi();
   const navigate = useNavigate();
   const { may } = useSession();
   const [dialog, setDialog] = useState<"send" | "test" | null>(null);
-  const listed = useQuery({
-    queryKey: ["strategies"],
-    queryFn: async () => answered(await api.GET("/v1/strategies", { params: { query: { limit: 500 } } })).items,
-    enabled: may("push:read"),
-  });
+  const listed = useStrategies(may("push:read"));
   const strategies = listed.data ?? NONE;
   const kept = strategies.find(each => each.name === draft.strategy.name)?.strategy;
   const policy = kept === undefined ? null : changed(kept, draft.strategy.changes);

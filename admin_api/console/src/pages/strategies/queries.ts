@@ -7,10 +7,11 @@ import { type StrategyGiven, strategyBody } from "../../graph/strategy.js";
 const PAGE = 500;
 
 /** Every strategy: those built in first, then those kept by name. */
-export function useStrategies() {
+export function useStrategies(enabled = true) {
   const api = useApi();
   return useQuery({
     queryKey: ["strategies"],
+    enabled,
     queryFn: async () => {
       const all: KeptStrategy[] = [];
       let cursor: string | null = null;
