@@ -1,4 +1,5 @@
 import type { paths } from "../../api/schema.js";
+import { instant } from "../../format/local_time.js";
 
 /** What the audit trail is asked for. */
 export type AuditQuery = NonNullable<paths["/v1/audit"]["get"]["parameters"]["query"]>;
@@ -29,14 +30,9 @@ export function addressOf(filter: { readonly [name in (typeof NAMES)[number]]?: 
 
 /** The filters as the API takes them: days and times of the viewer's zone become moments. */
 export function queryOf(filter: AuditFilter): AuditQuery {
-  const { from, to, ...same } = filter;
-  return { ...same, ...momentOf("from", from), ...momentOf("to", to) };
-}
-
-function momentOf<Name extends "from" | "to">(name: Name, local: string | undefined): { [name in Name]?: string } {
-  if (local === undefined) return {};
-  const at = new Date(local);
-  return Number.isNaN(at.getTime()) ? {} : ({ [name]: at.toISOString() } as { [name in Name]: string });
+  const { from = "", to = "", ...same } = filter;
+  const [since, until] = [instant(from), instant(to)];
+  return { ...same, ...(since !== null && { from: since }), ...(until !== null && { to: until }) };
 }
 
 /** What the trail can hold, by thing. */

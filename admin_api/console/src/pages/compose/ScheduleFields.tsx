@@ -1,10 +1,11 @@
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { instant, localOf } from "../../format/local_time.js";
 import { useNow } from "../../format/now.js";
 import { Moment } from "../../shell/Moment.js";
 import classes from "./Compose.module.css";
-import { instant, localOf, type ScheduleDraft, viewersZone } from "./schedule.js";
+import { type ScheduleDraft, viewersZone } from "./schedule.js";
 
 interface ScheduleFieldsProps {
   readonly value: ScheduleDraft;

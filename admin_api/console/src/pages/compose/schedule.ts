@@ -1,3 +1,5 @@
+import { instant } from "../../format/local_time.js";
+
 /** When it is to be sent, as the page's fields hold it. All of them are kept while another kind is chosen. */
 export interface ScheduleDraft {
   readonly is: "now" | "at" | "repeat";
@@ -53,17 +55,4 @@ export function scheduleOf(draft: ScheduleDraft): Schedule | null {
       ...(!Number.isNaN(times) && { times }),
     },
   };
-}
-
-/** What `datetime-local` wrote, as RFC 3339; null while it is incomplete. */
-export function instant(local: string): string | null {
-  const at = new Date(local);
-  return local === "" || Number.isNaN(at.getTime()) ? null : at.toISOString();
-}
-
-/** A moment as `datetime-local` wants it, by the viewer's clock, to the minute. */
-export function localOf(at: Date): string {
-  const two = (part: number) => String(part).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { answered } from "../../api/client.js";
 import { useApi } from "../../api/context.js";
 import type { User } from "../../api/schema.js";
+import { instant } from "../../format/local_time.js";
 import { Moment } from "../../shell/Moment.js";
 import { Confirm } from "./Confirm.js";
 import { useChange } from "./change.js";
@@ -86,7 +87,7 @@ function Blocking({ user }: { user: User }) {
         action={t(size, { user: user.user, count })}
         onConfirm={() => blocking.mutate()}
         pending={blocking.isPending}
-        disabled={reason.trim() === "" || (until === "moment" && moment === "")}
+        disabled={reason.trim() === "" || (until === "moment" && instant(moment) === null)}
         error={blocking.error}
       >
         <Text>{t("block.detail")}</Text>
@@ -130,6 +131,6 @@ function Blocking({ user }: { user: User }) {
 /** When a block ends; null: when it is deleted. */
 function endOf(until: Until, moment: string, now: Date): string | null {
   if (until === "deleted") return null;
-  if (until === "moment") return new Date(moment).toISOString();
+  if (until === "moment") return instant(moment);
   return new Date(now.getTime() + HOURS[until] * 3_600_000).toISOString();
 }
