@@ -6,7 +6,7 @@ const OVER: readonly State[] = ["completed", "rejected", "cancelled", "expired"]
 export const goesOn = (state: State): boolean => !OVER.includes(state);
 
 /** For how long after its end figures may still move, in ms: late acknowledgements, and screens that take it off. */
-export const AFTERGLOW_MS = 120_000;
+const AFTERGLOW_MS = 120_000;
 
 /** Whether a push's figures are worth asking for again and again. */
 export function isLive(push: { state: State; finished_at: string | null }, now: Date): boolean {

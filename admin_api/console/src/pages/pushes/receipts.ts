@@ -2,10 +2,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type Api, answered } from "../../api/client.js";
 import { useApi } from "../../api/context.js";
 import { LIVE } from "../../api/live.js";
+import { everyItem } from "../../api/pages.js";
 import type { PushDetail, Receipt } from "../../api/schema.js";
 
 /** The most receipts that are asked for to draw each terminal; of larger pushes the counts are drawn. */
-export const MOST_DRAWN = 5_000;
+const MOST_DRAWN = 5_000;
 const LARGEST_PAGE = 500;
 const PAGE = 100;
 
@@ -60,7 +61,7 @@ export function useReceipts(push: PushDetail, { kinds, wave }: ReceiptFilter, li
   const api = useApi();
   return useInfiniteQuery({
     queryKey: ["push", push.id, "receipts", kinds, wave],
-    initialPageParam: null as string | null,
+    initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) => receiptPage(api, push.id, { kinds, wave }, pageParam, PAGE),
     getNextPageParam: page => page.next_cursor,
     enabled: keepsReceipts(push),
@@ -77,23 +78,17 @@ export async function everyReceipt(
   filter: ReceiptFilter,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Receipt[]> {
-  const found: Receipt[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof receiptPage>> = await receiptPage(api, pushId, filter, cursor, LARGEST_PAGE);
-    found.push(...page.items);
-    cursor = page.next_cursor;
-  } while (cursor !== null && found.length < most);
-  return found;
+  const { items } = await everyItem(cursor => receiptPage(api, pushId, filter, cursor, LARGEST_PAGE), most);
+  return items;
 }
 
 async function receiptPage(
   api: Api,
   pushId: string,
   { kinds, wave }: ReceiptFilter,
-  cursor: string | null,
+  cursor: string | undefined,
   limit: number,
 ) {
-  const query = { limit, kind: [...kinds], ...(wave !== null && { wave }), ...(cursor !== null && { cursor }) };
+  const query = { limit, kind: [...kinds], ...(wave !== null && { wave }), ...(cursor && { cursor }) };
   return answered(await api.GET("/v1/pushes/{push_id}/receipts", { params: { path: { push_id: pushId }, query } }));
 }
