@@ -18,7 +18,7 @@ CONSOLE_SOURCES = $(filter-out %.test.ts %.test.tsx %/schema.d.ts,$(shell find $
 	$(addprefix $(CONSOLE)/,index.html terminal.html vite.config.ts tsconfig.json package.json) docs/openapi.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-python test-js test-console check format pins openapi console screenshots build deploy validate bench system-packages clean
+.PHONY: help setup run test test-services test-python test-js test-console check format pins openapi console screenshots build deploy validate bench system-packages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -57,13 +57,18 @@ endif
 $(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE_SOURCES)
 	cd $(CONSOLE) && npm run --silent build
 
-# The browser has the machine to itself; what is only computed goes beside Python's tests, which use one core.
+# On two cores: the suites on whole services mostly wait. The browser has the machine to itself.
 test: setup check ## every check and test
-	$(MAKE) --no-print-directory -j2 --output-sync=target test-python test-js
+	$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-services test-python test-js
 	$(MAKE) --no-print-directory test-console
 
-test-python: setup .venv-emulator/.complete ## the tests of the service, on one machine and on the emulator
-	$(BIN)/pytest
+WHOLE_SERVICES := tests/e2e tests/emulator tests/faults
+
+test-services: setup .venv-emulator/.complete ## the tests of whole services: on one machine, and on the emulator of AWS
+	$(BIN)/pytest $(WHOLE_SERVICES)
+
+test-python: setup ## all other tests in Python
+	$(BIN)/pytest tests $(addprefix --ignore=,$(WHOLE_SERVICES))
 
 ifeq ($(HAS_NODE),yes)
 test-js: clients/js/node_modules/.package-lock.json $(CONSOLE)/node_modules/.package-lock.json ## lint, types and tests of the JavaScript library and of the console
