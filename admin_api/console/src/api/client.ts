@@ -1,4 +1,5 @@
-import createClient, { type Client, type Middleware } from "openapi-fetch";
+import createClient, { type Client, type FetchResponse, type Middleware } from "openapi-fetch";
+import type { MediaType, ResponseObjectMap, SuccessResponse } from "openapi-typescript-helpers";
 import { conditional } from "./conditional.js";
 import { ProblemError, problemOf } from "./problem.js";
 import type { paths } from "./schema.js";
@@ -44,11 +45,14 @@ async function refusal(response: Response): Promise<ProblemError> {
 }
 
 /**
- * The body of an answer that has one. Raises TypeError for one without: the client throws refusals by itself.
+ * The body of an answer that has one, as the schema has it: openapi-fetch makes lists of tuples. Raises TypeError for an
+ * answer without: the client throws refusals by itself.
  *
  * @example const push = answered(await api.GET("/v1/pushes/{push_id}", { params: { path: { push_id } } }));
  */
-export function answered<T>(result: { data?: T | undefined; response: Response }): T {
+export function answered<Operation extends Record<string | number, unknown>, Options, Media extends MediaType>(
+  result: FetchResponse<Operation, Options, Media>,
+): SuccessResponse<ResponseObjectMap<Operation>, Media> {
   if (result.data === undefined) throw new TypeError(`${result.response.url} answered without a body`);
-  return result.data;
+  return result.data as SuccessResponse<ResponseObjectMap<Operation>, Media>;
 }

@@ -5,7 +5,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answered } from "../../api/client.js";
 import { useApi } from "../../api/context.js";
-import type { Preview } from "../../api/schema.js";
 import { useSession } from "../../session/session.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import classes from "./Compose.module.css";
@@ -43,7 +42,7 @@ function Own({ body, onClose }: { body: PushBody; onClose: () => void }) {
   const [{ key }] = useState(() => intentOf(JSON.stringify(body), null));
   const preview = useQuery({
     queryKey: ["preview", "test", body],
-    queryFn: async ({ signal }) => answered(await api.POST("/v1/pushes/preview", { body, signal })) as Preview,
+    queryFn: async ({ signal }) => answered(await api.POST("/v1/pushes/preview", { body, signal })),
     // Who opens the terminal page meanwhile should be seen here.
     refetchInterval: query => (query.state.data?.audience.terminals === 0 ? 3_000 : false),
     gcTime: 0,

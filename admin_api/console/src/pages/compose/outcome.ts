@@ -23,10 +23,9 @@ export function outcomeOf({ audience, timeline, cost }: Preview): Outcome {
 }
 
 function reachedAt({ reach }: Picture): string | null {
-  const points = reach as unknown as [string, number][];
-  const most = points.at(-1)?.[1] ?? 0;
+  const most = reach.at(-1)?.[1] ?? 0;
   if (most === 0) return null;
-  return points.find(([, count]) => count === most)?.[0] ?? null;
+  return reach.find(([, count]) => count === most)?.[0] ?? null;
 }
 
 /** The number that has to be typed before a push to so many is sent; null: it is small enough for a click. */

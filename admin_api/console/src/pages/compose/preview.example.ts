@@ -56,7 +56,7 @@ export const PREVIEW: Preview = {
       ["2026-11-24T09:00:02.000Z", 20],
       ["2026-11-24T09:10:20.000Z", 387],
       ["2026-11-24T09:10:25.000Z", 387],
-    ] as unknown as Preview["timeline"]["reach"],
+    ],
     marks: [
       { at: "2026-11-24T09:00:00.000Z", kind: "start", lane: null },
       { at: "2026-11-24T09:10:25.000Z", kind: "done", lane: null },

@@ -43,7 +43,7 @@ export function usePreview(body: PushBody | null): Previewed {
     // Leaving a body behind ends its request: nobody looks at the answer.
     queryFn: async ({ signal }) => {
       const body = JSON.parse(settled ?? "null") as PushBody;
-      return answered(await api.POST("/v1/pushes/preview", { body, signal })) as Preview;
+      return answered(await api.POST("/v1/pushes/preview", { body, signal }));
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

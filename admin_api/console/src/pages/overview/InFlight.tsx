@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import { answered } from "../../api/client.js";
 import { useApi } from "../../api/context.js";
 import { LIVE } from "../../api/live.js";
-import type { Push, Timelines } from "../../api/schema.js";
+import type { Push } from "../../api/schema.js";
 import { figure, percent } from "../../format/figures.js";
 import { clock, moment } from "../../format/moments.js";
 import { PushStateBadge } from "../../shell/StateBadge.js";
@@ -64,7 +64,7 @@ function OpenPush({ push }: { push: Push }) {
   const timeline = useQuery({
     queryKey: ["push", push.id, "timeline"],
     queryFn: async () =>
-      answered(await api.GET("/v1/pushes/{push_id}/timeline", { params: { path: { push_id: push.id } } })) as Timelines,
+      answered(await api.GET("/v1/pushes/{push_id}/timeline", { params: { path: { push_id: push.id } } })),
     ...LIVE,
   });
   const progress = timeline.data === undefined ? null : progressOf(timeline.data);

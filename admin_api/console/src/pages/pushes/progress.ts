@@ -94,7 +94,7 @@ export function doneAbout(push: PushDetail, { forecast, actual }: Timelines): Da
   const foreseen = waitsForAcks ? (done ?? forecast.to) : forecast.reach.at(-1)?.[0];
   if (foreseen === undefined) return null;
   const late = latenessMs(forecast, actual);
-  const at = new Date(ms(foreseen as string) + late);
+  const at = new Date(ms(foreseen) + late);
   return push.expires_at !== null && ms(push.expires_at) < at.getTime() ? new Date(push.expires_at) : at;
 }
 

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { answered } from "../../api/client.js";
 import { useApi } from "../../api/context.js";
 import { LIVE } from "../../api/live.js";
-import type { Timelines } from "../../api/schema.js";
 import { isLive } from "./going.js";
 
 /** A push with its message and counts; asked for again as long as anything may change. */
@@ -24,9 +23,8 @@ export function useTimelines(pushId: string, live: boolean, enabled = true) {
   const api = useApi();
   return useQuery({
     queryKey: ["push", pushId, "timeline"],
-    // The client's types lose that a point of the curve is a pair.
     queryFn: async () =>
-      answered(await api.GET("/v1/pushes/{push_id}/timeline", { params: { path: { push_id: pushId } } })) as Timelines,
+      answered(await api.GET("/v1/pushes/{push_id}/timeline", { params: { path: { push_id: pushId } } })),
     enabled,
     staleTime: LIVE.staleTime,
     refetchIntervalInBackground: false,
