@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type Api, answered, apiClient } from "../api/client.js";
-import type { Config } from "../api/config.js";
+import { type Config, restUrl } from "../api/config.js";
 import { ApiProvider } from "../api/context.js";
 import { type ProblemError, problemOf } from "../api/problem.js";
 import type { Caller } from "../api/schema.js";
@@ -61,9 +61,11 @@ interface HolderProps {
 /** Holds the session; `children` gets where it stands. */
 export function SessionHolder({ config, place = "fanfare.token", failure = null, children }: HolderProps) {
   const queries = useQueryClient();
-  const token = useRef<string | null>(takeToken(place));
+  // Once: what stands in the address later is for whoever hears that it has come.
+  const [kept] = useState(() => takeToken(place));
+  const token = useRef(kept);
   const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
-  const [checking, setChecking] = useState(token.current !== null);
+  const [checking, setChecking] = useState(kept !== null);
   const [because, setBecause] = useState<ProblemError | null>(failure);
 
   const end = useCallback(
@@ -77,10 +79,7 @@ export function SessionHolder({ config, place = "fanfare.token", failure = null,
     },
     [queries, place],
   );
-  const api: Api = useMemo(() => {
-    const base = new URL(config.api_base, location.origin).href.replace(/\/$/, "");
-    return apiClient(base, { token: () => token.current, ended: end });
-  }, [config, end]);
+  const api: Api = useMemo(() => apiClient(restUrl(config), { token: () => token.current, ended: end }), [config, end]);
   const signIn = useCallback(
     async (given: string) => {
       token.current = given;
