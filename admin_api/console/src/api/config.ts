@@ -16,6 +16,9 @@ export interface OidcConfig {
   readonly redirect_path: string;
 }
 
+/** The address of the REST API, without a slash at its end. */
+export const restUrl = ({ api_base }: Config): string => new URL(api_base, location.origin).href.replace(/\/$/, "");
+
 /** Asks for it. Raises Error with a sentence for people. */
 export async function loadConfig(): Promise<Config> {
   const url = new URL("config.json", document.baseURI);

@@ -1,6 +1,7 @@
 import { Alert, Anchor, Button, Group, Text, Title } from "@mantine/core";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { restUrl } from "../api/config.js";
 import { useSession } from "../session/session.js";
 import { Appearance } from "../shell/Appearance.js";
 import { LanguageChoice } from "../shell/LanguageChoice.js";
@@ -17,8 +18,8 @@ import { terminalName, useDesk } from "./useDesk.js";
 export function TerminalPage() {
   const { t } = useTranslation("terminal");
   const { config, token, caller, signOut } = useSession();
-  const apiUrl = new URL(config.api_base, location.origin).href.replace(/\/$/, "");
-  const { desk, confirm, dismiss } = useDesk({ wsUrl: config.ws_url, apiUrl, token, user: caller.user });
+  const place = { wsUrl: config.ws_url, apiUrl: restUrl(config), token, user: caller.user };
+  const { desk, confirm, dismiss } = useDesk(place);
   const waiting = unread(desk);
   useEffect(() => {
     document.title = waiting.length > 0 ? t("titleUnread", { count: waiting.length }) : t("title");
