@@ -6,7 +6,7 @@ export interface HistoryStore {
   save(items: readonly Item[]): void;
 }
 
-/** Keeps it in the tab's storage under `key`. What cannot be read is nothing. */
+/** Keeps it in the tab's storage under `key`. What cannot be read is nothing; what has no room there is not kept. */
 export function historyStore(key: string, storage: Storage = sessionStorage): HistoryStore {
   return {
     load: () => {
@@ -19,6 +19,12 @@ export function historyStore(key: string, storage: Storage = sessionStorage): Hi
         return [];
       }
     },
-    save: items => storage.setItem(key, JSON.stringify(items)),
+    save: items => {
+      try {
+        storage.setItem(key, JSON.stringify(items));
+      } catch {
+        storage.removeItem(key);
+      }
+    },
   };
 }

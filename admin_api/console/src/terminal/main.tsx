@@ -13,7 +13,8 @@ function Terminal({ config }: { config: Config }) {
     <SessionHolder config={config} place="fanfare.terminal.token">
       {standing => {
         if (standing.is === "checking") return <Loading />;
-        if (standing.is === "in") return <TerminalPage />;
+        // Another token is another terminal, and another person's history.
+        if (standing.is === "in") return <TerminalPage key={standing.session.token} />;
         const title = i18next.t("signIn", { ns: "terminal" });
         return <SignIn config={{ ...config, oidc: null }} title={title} command={COMMAND} {...standing} />;
       }}

@@ -1,5 +1,5 @@
 import { type Options, Terminal, webStorage } from "@fanfare/terminal";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { confirmed, type Desk, dismissed, EMPTY, expired, told } from "./desk.js";
 import { historyStore } from "./history_store.js";
 import { type Notices, systemNotices } from "./notices.js";
@@ -26,13 +26,13 @@ export function terminalName(storage: Storage = sessionStorage): string {
   return name;
 }
 
-/** A terminal that lives as long as the page shows it, and the desk it fills. */
+/** A terminal that lives as long as the page shows it, and the desk it fills; what came stays in the tab. */
 export function useDesk({ wsUrl, apiUrl, token, user }: Place, notices: Notices = systemNotices): DeskActions {
-  const [desk, setDesk] = useState<Desk>(EMPTY);
+  const history = useMemo(() => historyStore(`fanfare.terminal.history.${user}`), [user]);
+  const [desk, setDesk] = useState<Desk>(() => ({ ...EMPTY, items: history.load() }));
+  useEffect(() => history.save(desk.items), [history, desk.items]);
   const terminal = useRef<Terminal | null>(null);
   useEffect(() => {
-    const history = historyStore(`fanfare.terminal.history.${user}`);
-    setDesk({ ...EMPTY, items: history.load() });
     const options: Options = {
       token,
       apiUrl,
@@ -42,11 +42,7 @@ export function useDesk({ wsUrl, apiUrl, token, user }: Place, notices: Notices 
     const here = new Terminal(wsUrl, options);
     terminal.current = here;
     here.on("*", event => {
-      setDesk(before => {
-        const next = told(before, event, Date.now());
-        if (next.items !== before.items) history.save(next.items);
-        return next;
-      });
+      setDesk(before => told(before, event, Date.now()));
       if (event.type === "push") notices.tell(event);
       if (event.type === "reminder") notices.tell(event.push);
       if (event.type === "cancel") {
@@ -68,13 +64,9 @@ export function useDesk({ wsUrl, apiUrl, token, user }: Place, notices: Notices 
     (id: string) => {
       terminal.current?.read(id);
       notices.withdraw(id);
-      setDesk(before => {
-        const next = confirmed(before, id);
-        historyStore(`fanfare.terminal.history.${user}`).save(next.items);
-        return next;
-      });
+      setDesk(before => confirmed(before, id));
     },
-    [user, notices],
+    [notices],
   );
   const dismiss = useCallback((id: string) => setDesk(before => dismissed(before, id)), []);
   return { desk, confirm, dismiss };
