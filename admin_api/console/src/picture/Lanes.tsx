@@ -26,16 +26,17 @@ interface LanesProps {
 /** A row for each lane: what it does, when. Foreseen is outlined, done is filled. */
 export function Lanes({ rows, marks, axis, tracks, left, labelled, between }: LanesProps) {
   const id = useId();
+  const drawn = rows.map(row => ({ row, bars: barsOf(row, axis, tracks) }));
   return (
     <g>
       <Patterns id={id} />
-      {rows.map((row, index) => (
+      {drawn.map(({ row, bars }, index) => (
         <g key={row.id} transform={`translate(0 ${index * tracks.height})`}>
           {index % 2 === 0 && (
             <rect className={classes.band} x={0} y={0} width={left + axis.width} height={tracks.height} />
           )}
           <g transform={`translate(${left} 0)`}>
-            {barsOf(row, axis, tracks).map(bar => (
+            {bars.map(bar => (
               <OneBar key={keyOf(bar)} bar={bar} pattern={`${id}${bar.span.kind}`} />
             ))}
             <Edges
@@ -47,11 +48,11 @@ export function Lanes({ rows, marks, axis, tracks, left, labelled, between }: La
         </g>
       ))}
       {between}
-      {rows.map((row, index) => (
+      {drawn.map(({ row, bars }, index) => (
         <g key={row.id} transform={`translate(0 ${index * tracks.height})`}>
           <Label row={row} left={left} height={tracks.height} labelled={labelled} />
           <g transform={`translate(${left} 0)`}>
-            {barsOf(row, axis, tracks).map(bar => (
+            {bars.map(bar => (
               <Inside key={keyOf(bar)} bar={bar} />
             ))}
             <Slip row={row} axis={axis} tracks={tracks} />
