@@ -6,7 +6,7 @@ import type { Audience } from "./drawing.js";
 import { type FlowStep, stepsOf } from "./flow.js";
 import { useWidth } from "./size.js";
 
-export interface AudienceFlowProps {
+interface AudienceFlowProps {
   readonly audience: Audience;
   /** How many are connected at all, where the audience does not say how it is narrowed. */
   readonly connected?: number | undefined;
@@ -117,7 +117,7 @@ function Leaving({
   const gone = from - to;
   if (gone <= 0) return <div className={classes.through} style={{ width: stay }} />;
   const end = Math.min(width, Math.max(came, stay + 24));
-  const label = t("audience.leave", { count: gone });
+  const away = `M${stay} 0H${Math.max(came, stay + 2)}C${came} 6 ${end - 4} 4 ${end} 8V16C${stay + (end - stay) / 2} 18 ${stay + 2} 14 ${stay} 0Z`;
   return (
     <div className={classes.leaving}>
       <svg width={width} height={HEIGHT} aria-hidden>
@@ -127,16 +127,10 @@ function Leaving({
           </pattern>
         </defs>
         <rect className={classes.staying} x={0} y={0} width={stay} height={HEIGHT} />
-        <path
-          className={classes.gone}
-          d={`M${stay} 0H${Math.max(came, stay + 2)}C${came} 6 ${end - 4} 4 ${end} 8V16C${stay + (end - stay) / 2} 18 ${stay + 2} 14 ${stay} 0Z`}
-        />
-        <path
-          fill={`url(#${id})`}
-          d={`M${stay} 0H${Math.max(came, stay + 2)}C${came} 6 ${end - 4} 4 ${end} 8V16C${stay + (end - stay) / 2} 18 ${stay + 2} 14 ${stay} 0Z`}
-        />
+        <path className={classes.gone} d={away} />
+        <path fill={`url(#${id})`} d={away} />
       </svg>
-      <span className={classes.goneText}>{label}</span>
+      <span className={classes.goneText}>{t("audience.leave", { count: gone })}</span>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { type KeyboardEvent, type PointerEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { figure } from "../format/figures.js";
 import type { TerminalState } from "../shell/StateBadge.js";
@@ -11,20 +11,18 @@ import { paint } from "./paint.js";
 import { StateMark } from "./StateMark.js";
 import { useWidth } from "./size.js";
 
-export interface DotsProps {
+interface DotsProps {
   readonly groups: readonly DotGroup[];
   /** How many terminals there are; for the text. */
   readonly total: number;
   /** A terminal whose name is known was chosen. */
   readonly onOpen?: ((terminalId: string) => void) | undefined;
-  /** How wide the labels before the dots are, to stand under another drawing; 0: they stand above. */
-  readonly labelWidth?: number | undefined;
 }
 
 const NARROW = 560;
 
 /** A mark for each terminal, by group; its colour and shape say what became of the push there. */
-export function Dots({ groups, total, onOpen, labelWidth }: DotsProps) {
+export function Dots({ groups, total, onOpen }: DotsProps) {
   const { t } = useTranslation(["picture", "shell"]);
   const { ref, width } = useWidth<HTMLDivElement>(720);
   const scheme = useComputedColorScheme("light");
@@ -34,17 +32,18 @@ export function Dots({ groups, total, onOpen, labelWidth }: DotsProps) {
   const [hover, setHover] = useState<number | null>(null);
   const id = useId();
 
-  const above = width < NARROW || labelWidth === 0;
+  const above = width < NARROW;
   const longest = Math.max(0, ...groups.map(group => widthOf(group.label, 12)));
-  const left = above ? 0 : (labelWidth ?? Math.round(Math.min(Math.max(longest + 56, 120), 240)));
+  const left = above ? 0 : Math.round(Math.min(Math.max(longest + 56, 120), 240));
   const room = Math.max(width - left - 4, 40);
   const layout = useMemo(() => layoutOf(groups, room, above ? 20 : 0), [groups, room, above]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same dots have other colours in another scheme
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
     const states = layout.dots.map(dot => dot.state);
-    const stop = paint(element, layout, { width: room, before: before.current, scheme });
+    const stop = paint(element, layout, { width: room, before: before.current });
     before.current = states;
     return stop;
   }, [layout, room, scheme]);
@@ -57,14 +56,14 @@ export function Dots({ groups, total, onOpen, labelWidth }: DotsProps) {
     return dot.terminals === 1 ? t("dots.anonymous", { state }) : t("dots.several", { count: dot.terminals, state });
   };
   const counts = (group: DotGroup): string =>
-    [...countsOf(group)]
+    [...countsOf([group])]
       .map(([state, count]) => t("dots.count", { count, state: t(`shell:terminalState.${state}`) }))
       .join(", ");
   const open = (index: number | null) => {
     const known = index === null ? null : (layout.dots[index]?.known ?? null);
     if (known !== null) onOpen?.(known.terminalId);
   };
-  const find = (event: PointerEvent<HTMLCanvasElement>) => {
+  const find = (event: MouseEvent<HTMLCanvasElement>) => {
     const rect = event.currentTarget.getBoundingClientRect();
     return dotAt(layout, event.clientX - rect.left, event.clientY - rect.top);
   };
@@ -126,7 +125,7 @@ export function Dots({ groups, total, onOpen, labelWidth }: DotsProps) {
           aria-hidden
           onPointerMove={event => setHover(find(event))}
           onPointerLeave={() => setHover(null)}
-          onClick={event => open(find(event as unknown as PointerEvent<HTMLCanvasElement>))}
+          onClick={event => open(find(event))}
         />
         {dot !== undefined && (
           <>

@@ -5,7 +5,7 @@ import type { SpanKind } from "./drawing.js";
 import classes from "./Legend.module.css";
 import { StateMark } from "./StateMark.js";
 
-export interface LegendProps {
+interface LegendProps {
   /** What the lanes do, in the order in which it is explained. */
   readonly kinds: readonly SpanKind[];
   /** How many terminals are in each state. */

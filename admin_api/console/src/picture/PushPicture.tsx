@@ -1,8 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { TerminalState } from "../shell/StateBadge.js";
-import { TERMINAL_STATES } from "../shell/StateBadge.js";
 import { AudienceFlow } from "./AudienceFlow.js";
 import { Dots } from "./Dots.js";
 import {
@@ -21,7 +19,7 @@ import { laneName } from "./names.js";
 import classes from "./PushPicture.module.css";
 import { Timeline } from "./Timeline.js";
 
-export interface PushPictureProps {
+interface PushPictureProps {
   /** Who is meant, and how that comes about; left out where it is not known any more. */
   readonly audience?: Audience | null | undefined;
   /** How many are connected at all, where the audience does not say it. */
@@ -85,11 +83,6 @@ export function PushPicture(props: PushPictureProps) {
     total,
     groups.reduce((sum, group) => sum + group.total, 0),
   );
-  const states = new Map<TerminalState, number>();
-  for (const state of TERMINAL_STATES) {
-    const sum = groups.reduce((count, group) => count + (countsOf(group).get(state) ?? 0), 0);
-    if (sum > 0) states.set(state, sum);
-  }
   const drawn = new Set(
     [planned, done].flatMap(one => one?.lanes.flatMap(lane => lane.spans.map(span => span.kind)) ?? []),
   );
@@ -103,7 +96,7 @@ export function PushPicture(props: PushPictureProps) {
         <div className={classes.bar}>
           <Legend
             kinds={KINDS.filter(kind => drawn.has(kind))}
-            states={states}
+            states={countsOf(groups)}
             tenses={planned !== null && done !== null}
           />
           {zones > 1 && waves > 1 && (

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { axis as axisFor } from "./axis.js";
 import { lanesInWords } from "./bar_words.js";
 import { tracksOf } from "./bars.js";
-import { type Drawing, drawingOf, type Picture } from "./drawing.js";
+import { drawingOf, type Picture } from "./drawing.js";
 import { Handle } from "./Handle.js";
 import { type Hovered, LaneHover } from "./LaneHover.js";
 import { Lanes } from "./Lanes.js";
@@ -19,7 +19,7 @@ import { Breaks, Scale } from "./Scale.js";
 import { useWidth } from "./size.js";
 import classes from "./Timeline.module.css";
 
-export interface TimelineProps {
+interface TimelineProps {
   readonly forecast: Picture | null;
   readonly actual: Picture | null;
   /** Another strategy for the same audience: its reach is laid over this one's. */
@@ -52,11 +52,10 @@ export function Timeline({ forecast, actual, compare = null, total, now, at, onA
   const time = now?.getTime() ?? null;
   const open = time !== null;
 
-  const drawings = [planned, done, other?.drawing ?? null].filter((one): one is Drawing => one !== null);
-  const lanes = new Set(
-    drawings.slice(0, done !== null && planned !== null ? 2 : 1).flatMap(one => one.lanes.map(lane => lane.id)),
-  );
-  const joined = together([planned, done].filter(one => one !== null));
+  const own = [planned, done].filter(one => one !== null);
+  const drawings = other === null ? own : [...own, other.drawing];
+  const lanes = new Set(own.flatMap(one => one.lanes.map(lane => lane.id)));
+  const joined = together(own);
   const narrow = width < NARROW;
   const by = joined === null || (each ?? (!narrow && areShownEach(lanes.size))) ? "lane" : joined;
   const rows = useMemo(() => rowsOf(planned, done, by), [planned, done, by]);

@@ -1,5 +1,4 @@
-import type { TerminalState } from "../shell/StateBadge.js";
-import { TERMINAL_STATES } from "../shell/StateBadge.js";
+import { TERMINAL_STATES, type TerminalState } from "../shell/StateBadge.js";
 import { countsOf, type DotGroup, type KnownDot } from "./groups.js";
 
 /** One mark: a terminal, or several of one state where they are too many. */
@@ -76,7 +75,7 @@ function single(group: DotGroup): Entry[] {
 }
 
 function binned(group: DotGroup, each: number): Entry[] {
-  return [...countsOf(group)].flatMap(([state, count]) =>
+  return [...countsOf([group])].flatMap(([state, count]) =>
     Array.from({ length: Math.ceil(count / each) }, (_, index) => ({
       state,
       terminals: Math.min(each, count - index * each),

@@ -1,7 +1,6 @@
-import type { TerminalState } from "../shell/StateBadge.js";
-import { TERMINAL_STATES } from "../shell/StateBadge.js";
+import { TERMINAL_STATES, type TerminalState } from "../shell/StateBadge.js";
 import { type Counts, type Drawing, type DrawnLane, type Receipt, zoneKey } from "./drawing.js";
-import { endedAt, lanesReachedAt } from "./progress.js";
+import { hasEndedAt, lanesReachedAt } from "./progress.js";
 
 /** A terminal whose name is known. */
 export interface KnownDot {
@@ -21,15 +20,15 @@ export interface DotGroup {
 
 export type GroupBy = "wave" | "zone";
 
-/** How many of a group are in each state, in the order in which a push fills. */
-export function countsOf(group: DotGroup): Map<TerminalState, number> {
-  const found = new Map<TerminalState, number>();
-  for (const state of TERMINAL_STATES) {
-    const named = group.known.reduce((sum, dot) => sum + (dot.state === state ? 1 : 0), 0);
-    const count = named + (group.anonymous[state] ?? 0);
-    if (count > 0) found.set(state, count);
+/** How many of some groups are in each state, in the order in which a push fills. */
+export function countsOf(groups: readonly DotGroup[]): Map<TerminalState, number> {
+  const found = new Map<TerminalState, number>(TERMINAL_STATES.map(state => [state, 0]));
+  const count = (state: TerminalState, more: number) => found.set(state, (found.get(state) ?? 0) + more);
+  for (const { known, anonymous } of groups) {
+    for (const dot of known) count(dot.state, 1);
+    for (const state of TERMINAL_STATES) count(state, anonymous[state] ?? 0);
   }
-  return found;
+  return new Map([...found].filter(([, terminals]) => terminals > 0));
 }
 
 interface GroupsOf {
@@ -72,13 +71,15 @@ export function groupsOf({
   const lanes = lanesOf(forecast, actual, total);
   const byStage = new Map<string, Receipt[]>();
   for (const receipt of receipts ?? []) {
-    byStage.set(receipt.stage, [...(byStage.get(receipt.stage) ?? []), receipt]);
+    const ofStage = byStage.get(receipt.stage);
+    if (ofStage === undefined) byStage.set(receipt.stage, [receipt]);
+    else ofStage.push(receipt);
   }
-  const over = endedAt(drawing, time) ?? (ahead ? endedAt(forecast, time) : null);
+  const over = hasEndedAt(drawing, time) || (ahead && hasEndedAt(forecast, time));
   const found = new Map<string, Gathered>();
   const done = lanesReachedAt(drawing, time);
   const foreseen = ahead ? lanesReachedAt(forecast, time) : null;
-  for (const { lane } of lanes) {
+  for (const lane of lanes) {
     const reached = Math.min(Math.max(done.get(lane.id) ?? 0, foreseen?.get(lane.id) ?? 0), lane.terminals);
     const known = knownAt(byStage.get(lane.id) ?? [], time, reached, at === null);
     const left = Math.max(0, lane.terminals - known.length);
@@ -92,10 +93,10 @@ export function groupsOf({
     };
     group.total += Math.max(lane.terminals, known.length);
     group.known.push(
-      ...known.map(dot => (over !== null && dot.state === "waiting" ? { ...dot, state: "expired" as const } : dot)),
+      ...known.map(dot => (over && dot.state === "waiting" ? { ...dot, state: "expired" as const } : dot)),
     );
     add(group.anonymous, "sent", sent);
-    add(group.anonymous, over === null ? "waiting" : "expired", left - sent);
+    add(group.anonymous, over ? "expired" : "waiting", left - sent);
     found.set(key, group);
   }
   const groups: DotGroup[] = [...found].map(([id, group]) => ({
@@ -105,7 +106,7 @@ export function groupsOf({
   }));
   const rest = total - groups.reduce((sum, group) => sum + group.total, 0);
   if (actual === null && groups.length > 0 && rest > 0) {
-    const state: TerminalState = over === null ? "waiting" : "expired";
+    const state: TerminalState = over ? "expired" : "waiting";
     groups.push({ id: "left", label: leftOut, total: rest, known: [], anonymous: { [state]: rest } });
   }
   return at === null && counts != null ? refined(groups, counts) : groups;
@@ -115,23 +116,18 @@ function add(counts: Map<TerminalState, number>, state: TerminalState, more: num
   if (more > 0) counts.set(state, (counts.get(state) ?? 0) + more);
 }
 
-function lanesOf(forecast: Drawing | null, actual: Drawing | null, total: number) {
-  const planned = new Map((forecast?.lanes ?? []).map(lane => [lane.id, lane]));
-  const done = new Map((actual?.lanes ?? []).map(lane => [lane.id, lane]));
-  const ids = [...new Set([...planned.keys(), ...done.keys()])];
-  const lanes = ids.map(id => {
-    const [was, is] = [planned.get(id) ?? null, done.get(id) ?? null];
+/** The lanes of a push with how many each has: what happened knows better than what was foreseen. */
+function lanesOf(forecast: Drawing | null, actual: Drawing | null, total: number): DrawnLane[] {
+  const found = new Map((forecast?.lanes ?? []).map(lane => [lane.id, lane]));
+  for (const lane of actual?.lanes ?? []) {
     // A lane that has not begun yet may not say how many it has.
-    const lane: DrawnLane =
-      is === null ? { ...(was as DrawnLane), spans: actual === null ? (was?.spans ?? []) : [] } : is;
-    return { lane: lane.terminals === 0 && was !== null ? { ...lane, terminals: was.terminals } : lane };
-  });
-  const first = lanes[0];
-  const sum = lanes.reduce((all, { lane }) => all + lane.terminals, 0);
+    const terminals = lane.terminals || (found.get(lane.id)?.terminals ?? 0);
+    found.set(lane.id, { ...lane, terminals });
+  }
+  const [first, ...others] = found.values();
+  const sum = [...found.values()].reduce((all, lane) => all + lane.terminals, 0);
   // Before anybody is found, all are in the only lane that there is.
-  return first !== undefined && sum === 0 && total > 0
-    ? [{ ...first, lane: { ...first.lane, terminals: total } }, ...lanes.slice(1)]
-    : lanes;
+  return first !== undefined && sum === 0 ? [{ ...first, terminals: total }, ...others] : [...found.values()];
 }
 
 /** What had become of the terminals of a stage. A receipt says its last state and when; before that it was sent. */

@@ -1,5 +1,5 @@
 import type { Drawing } from "./drawing.js";
-import { endedAt, lastReach, reachedAt } from "./progress.js";
+import { hasEndedAt, lastReach, reachedAt } from "./progress.js";
 
 /** The pictures of one push: what was foreseen, what happened, and whether it goes on. */
 export interface Tenses {
@@ -35,6 +35,6 @@ export function progressAt(
   // Whoever was expected and not found is not waited for once it is done.
   const over = actual?.marks.some(mark => mark.kind === "done" && mark.lane === null && mark.at <= at);
   if (over === true) return { reached, waiting: 0, missed: 0 };
-  const ended = drawing !== null && endedAt(drawing, at) !== null;
+  const ended = drawing !== null && hasEndedAt(drawing, at);
   return { reached, waiting: ended ? 0 : left, missed: ended ? left : 0 };
 }

@@ -6,8 +6,6 @@ interface PaintOptions {
   readonly width: number;
   /** The states that were painted before, by place: what changed fades in. */
   readonly before: readonly TerminalState[];
-  /** Colours are read anew for each; it says that they may have changed. */
-  readonly scheme: "light" | "dark";
 }
 
 const FADE_MS = 180;

@@ -1,23 +1,4 @@
-import { type Drawing, type DrawnLane, drawingOf, type Picture, type SpanKind } from "./drawing.js";
-
-/** A lane at a moment. */
-export interface LaneProgress {
-  readonly id: string;
-  readonly reached: number;
-  readonly waiting: number;
-  /** What it does then; null: nothing, or nothing any more. */
-  readonly doing: SpanKind | null;
-}
-
-/** A push at a moment. Whoever is neither reached nor waiting is missed: the push ended before their turn. */
-export interface Progress {
-  readonly reached: number;
-  readonly waiting: number;
-  readonly missed: number;
-  readonly ended: "expired" | "cancelled" | "rejected" | null;
-  readonly halted: boolean;
-  readonly lanes: readonly LaneProgress[];
-}
+import type { Drawing, DrawnLane, MarkKind } from "./drawing.js";
 
 /** How many were reached at a moment, by the curve. */
 export function reachedAt(drawing: Drawing, at: number): number {
@@ -31,7 +12,7 @@ export function reachedAt(drawing: Drawing, at: number): number {
 }
 
 /** How many of a lane were reached at a moment: what a bar sends is spread evenly over it. */
-export function laneReachedAt(lane: DrawnLane, at: number): number {
+function laneReachedAt(lane: DrawnLane, at: number): number {
   let reached = 0;
   for (const span of lane.spans) {
     if (span.kind !== "send" || span.from > at) continue;
@@ -56,35 +37,11 @@ export function lanesReachedAt(drawing: Drawing, at: number): Map<string, number
   return found;
 }
 
-/** How a push stands at a moment: who is reached, who waits, by lane. `total`: how many there are, if it is known better. */
-export function stateAt(picture: Picture, at: Date, total?: number): Progress {
-  const drawing = drawingOf(picture);
-  const time = at.getTime();
-  const all = total ?? drawing.lanes.reduce((sum, lane) => sum + lane.terminals, 0);
-  const reached = Math.min(reachedAt(drawing, time), Math.max(all, 0));
-  const ended = endedAt(drawing, time);
-  const byLane = lanesReachedAt(drawing, time);
-  return {
-    reached,
-    waiting: ended === null ? all - reached : 0,
-    missed: ended === null ? 0 : all - reached,
-    ended,
-    halted: isHaltedAt(drawing, time),
-    lanes: drawing.lanes.map(lane => {
-      const own = byLane.get(lane.id) ?? 0;
-      return { id: lane.id, reached: own, waiting: lane.terminals - own, doing: doingAt(lane, time) };
-    }),
-  };
-}
+const ENDINGS: readonly MarkKind[] = ["expires", "cancelled", "rejected"];
 
-const ENDINGS = { expires: "expired", cancelled: "cancelled", rejected: "rejected" } as const;
-
-/** How a push had ended by a moment, other than by being done. */
-export function endedAt(drawing: Drawing, at: number): Progress["ended"] {
-  for (const mark of drawing.marks) {
-    if (mark.lane === null && mark.at <= at && mark.kind in ENDINGS) return ENDINGS[mark.kind as keyof typeof ENDINGS];
-  }
-  return null;
+/** Whether a push had ended by a moment, other than by being done. */
+export function hasEndedAt(drawing: Drawing, at: number): boolean {
+  return drawing.marks.some(mark => mark.lane === null && mark.at <= at && ENDINGS.includes(mark.kind));
 }
 
 /** Whether a push stands still at a moment. */
@@ -92,15 +49,7 @@ export function isHaltedAt(drawing: Drawing, at: number): boolean {
   const last = drawing.marks
     .filter(mark => mark.at <= at && (mark.kind === "halted" || mark.kind === "resumed"))
     .at(-1);
-  return last?.kind === "halted" && endedAt(drawing, at) === null;
-}
-
-/** What matters most first: who is being sent to is not said to wait. */
-const WEIGHT: readonly SpanKind[] = ["halted", "send", "resend", "escalate", "approval", "window", "pause", "ack_wait"];
-
-function doingAt(lane: DrawnLane, at: number): SpanKind | null {
-  const now = lane.spans.filter(span => span.from <= at && (at < span.to || (at === span.to && span.from === span.to)));
-  return WEIGHT.find(kind => now.some(span => span.kind === kind)) ?? null;
+  return last?.kind === "halted" && !hasEndedAt(drawing, at);
 }
 
 /** When the last terminal is reached; null: none is. */
@@ -112,48 +61,4 @@ export function lastReach(drawing: Drawing): number | null {
     before = Math.max(before, point.reached);
   }
   return found;
-}
-
-/** One of two pictures that are compared. */
-export interface Side {
-  /** When all of it is over, with resending and escalation. */
-  readonly ends: Date;
-  /** When the last terminal is reached; null: none is. */
-  readonly reachedAll: Date | null;
-  readonly reached: number;
-  /** How many it has reached at `Comparison.at`. */
-  readonly reachedThen: number;
-}
-
-/** Two pictures of one audience, side by side. */
-export interface Comparison {
-  readonly a: Side;
-  readonly b: Side;
-  /** The moment at which their reach is compared. */
-  readonly at: Date;
-  /** By how many seconds `b` ends later; negative: earlier. */
-  readonly laterBy: number;
-}
-
-/** Compares two pictures: when they end and how far each is at `at`, by default when the quicker one has reached all. */
-export function compare(a: Picture, b: Picture, at?: Date): Comparison {
-  const [one, other] = [drawingOf(a), drawingOf(b)];
-  const ready = [lastReach(one), lastReach(other)].filter(moment => moment !== null);
-  const then = at?.getTime() ?? (ready.length > 0 ? Math.min(...ready) : Math.min(one.to, other.to));
-  return {
-    a: side(one, then),
-    b: side(other, then),
-    at: new Date(then),
-    laterBy: (other.to - one.to) / 1_000,
-  };
-}
-
-function side(drawing: Drawing, then: number): Side {
-  const all = lastReach(drawing);
-  return {
-    ends: new Date(drawing.to),
-    reachedAll: all === null ? null : new Date(all),
-    reached: reachedAt(drawing, drawing.to),
-    reachedThen: reachedAt(drawing, then),
-  };
 }
