@@ -1,8 +1,8 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
+import type { Audience } from "../api/schema.js";
 import { figure } from "../format/figures.js";
 import classes from "./AudienceFlow.module.css";
-import type { Audience } from "./drawing.js";
 import { type FlowStep, stepsOf } from "./flow.js";
 import { useWidth } from "./size.js";
 

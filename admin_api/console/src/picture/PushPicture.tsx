@@ -1,17 +1,10 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Audience, Counts, Picture, Receipt } from "../api/schema.js";
 import { AudienceFlow } from "./AudienceFlow.js";
 import { Dots } from "./Dots.js";
-import {
-  type Audience,
-  type Counts,
-  drawingOf,
-  type Picture,
-  type Receipt,
-  type SpanKind,
-  zoneKey,
-} from "./drawing.js";
+import { drawingOf, type SpanKind, zoneKey } from "./drawing.js";
 import { countsOf, type GroupBy, groupsOf } from "./groups.js";
 import { Legend } from "./Legend.js";
 import { restingAt } from "./moment.js";

@@ -1,10 +1,11 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { type PointerEvent, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Picture } from "../api/schema.js";
 import { axis as axisFor } from "./axis.js";
 import { lanesInWords } from "./bar_words.js";
 import { tracksOf } from "./bars.js";
-import { drawingOf, type Picture } from "./drawing.js";
+import { drawingOf } from "./drawing.js";
 import { Handle } from "./Handle.js";
 import { type Hovered, LaneHover } from "./LaneHover.js";
 import { Lanes } from "./Lanes.js";

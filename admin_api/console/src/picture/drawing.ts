@@ -1,12 +1,7 @@
-import type { components } from "../api/schema.js";
+import type { Mark, Picture, Span } from "../api/schema.js";
 
-export type Picture = components["schemas"]["Picture"];
-export type Audience = components["schemas"]["Audience"];
-export type Flow = components["schemas"]["Flow"];
-export type Counts = components["schemas"]["Counts"];
-export type Receipt = components["schemas"]["Receipt"];
-export type SpanKind = components["schemas"]["Span"]["kind"];
-export type MarkKind = components["schemas"]["Mark"]["kind"];
+export type SpanKind = Span["kind"];
+export type MarkKind = Mark["kind"];
 
 /** What a lane does for a while. Times are milliseconds since 1970, in UTC. */
 export interface DrawnSpan {

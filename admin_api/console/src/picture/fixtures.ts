@@ -1,4 +1,4 @@
-import type { Picture } from "./drawing.js";
+import type { Picture } from "../api/schema.js";
 
 /** Two waves, one time zone after the other: a wait of hours, then seconds of sending. As the service foresees it. */
 export const WINDOWED: Picture = {

@@ -1,4 +1,4 @@
-import type { Flow } from "./drawing.js";
+import type { Flow } from "../api/schema.js";
 
 /** One clause that narrows who is meant: so many came to it, so many stay. */
 export interface FlowStep {

@@ -1,5 +1,6 @@
+import type { Counts, Receipt } from "../api/schema.js";
 import { TERMINAL_STATES, type TerminalState } from "../shell/StateBadge.js";
-import { type Counts, type Drawing, type DrawnLane, type Receipt, zoneKey } from "./drawing.js";
+import { type Drawing, type DrawnLane, zoneKey } from "./drawing.js";
 import { hasEndedAt, lanesReachedAt } from "./progress.js";
 
 /** A terminal whose name is known. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Flow, Receipt } from "../api/schema.js";
 import { axis, moved } from "./axis.js";
 import { dotAt, layoutOf, MOST_DOTS, stepped } from "./dots.js";
-import { drawingOf, type Flow, type Receipt } from "./drawing.js";
+import { drawingOf } from "./drawing.js";
 import { AT_ONCE, WINDOWED } from "./fixtures.js";
 import { stepsOf } from "./flow.js";
 import { countsOf, groupsOf } from "./groups.js";
