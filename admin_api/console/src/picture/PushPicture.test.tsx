@@ -39,6 +39,26 @@ describe("the picture of a push", () => {
     expect(handle.getAttribute("aria-valuetext")).toContain("20 reached");
   });
 
+  it("says of a push that is over who got it later, as its counts do", async () => {
+    const counts = {
+      targeted: 27,
+      sent: 27,
+      received: 27,
+      read: 27,
+      failed: 0,
+      recalled: 0,
+      gone: 0,
+      expired: 0,
+      skipped: 0,
+    };
+    await renderPage(<PushPicture forecast={WINDOWED} actual={WINDOWED} now={null} counts={counts} />);
+    const handle = screen.getByRole("slider", { name: "Moment" });
+    expect(handle.getAttribute("aria-valuetext")).toContain("20 reached, 7 more when they came back, 0 wait");
+    handle.focus();
+    await userEvent.keyboard("{PageDown}");
+    expect(handle.getAttribute("aria-valuetext")).toContain("20 reached, 7 wait");
+  });
+
   it("opens the terminal that one has gone to by keys", async () => {
     const open = vi.fn();
     const receipt = {

@@ -83,7 +83,16 @@ export function PushPicture(props: PushPictureProps) {
     <div className={classes.picture}>
       <div className={classes.above} data-audience={audience !== null}>
         {audience !== null && <AudienceFlow audience={audience} connected={connected} />}
-        <Timeline forecast={forecast} actual={actual} compare={compare} total={all} now={now} at={at} onAt={setAt} />
+        <Timeline
+          forecast={forecast}
+          actual={actual}
+          compare={compare}
+          total={all}
+          targeted={counts?.targeted ?? 0}
+          now={now}
+          at={at}
+          onAt={setAt}
+        />
       </div>
       <div className={classes.below}>
         <div className={classes.bar}>

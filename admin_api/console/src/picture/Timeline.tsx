@@ -27,6 +27,8 @@ interface TimelineProps {
   readonly compare?: { readonly name: string; readonly picture: Picture } | null | undefined;
   /** How many terminals are meant. */
   readonly total: number;
+  /** How many it was for as far as is counted: more than the picture shows, where some came back later. */
+  readonly targeted: number;
   /** The time of day while the push goes on, or is a plan; null: it is over. */
   readonly now: Date | null;
   /** The moment of the handle; null: where it rests. */
@@ -40,7 +42,7 @@ const CURVE = 96;
 const LINE = 15;
 
 /** When a push does what, in a row for each lane; how far it reaches, under it; and a handle to look at any moment. */
-export function Timeline({ forecast, actual, compare = null, total, now, at, onAt }: TimelineProps) {
+export function Timeline({ forecast, actual, compare = null, total, targeted, now, at, onAt }: TimelineProps) {
   const { t } = useTranslation("picture");
   const { ref, width } = useWidth<HTMLDivElement>(720);
   const box = useRef<HTMLDivElement | null>(null);
@@ -81,7 +83,7 @@ export function Timeline({ forecast, actual, compare = null, total, now, at, onA
   const tenses = { forecast: planned, actual: done, now: time };
   const moment = at?.getTime() ?? Math.min(restingAt(tenses), axis.to);
   const been = hasBeen(tenses, moment);
-  const words = progressInWords(t, progressAt(tenses, moment, total));
+  const words = progressInWords(t, progressAt(tenses, moment, { total, targeted }));
   const seconds = axis.to - axis.from < 3_600_000 || moment % 60_000 !== 0;
   const said = t("readout.text", { time: timeOf(moment, { besides: time ?? axis.from, seconds }), ...words });
   const tense = been ? (at === null && open ? "live" : "happened") : "expected";

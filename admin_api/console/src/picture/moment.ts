@@ -20,21 +20,33 @@ export function restingAt({ forecast, actual, now }: Tenses): number {
 export const hasBeen = ({ actual, now }: Tenses, at: number): boolean =>
   actual !== null && (now === null || at <= Math.max(actual.to, now));
 
+/** How many a push is for, and how many it was for as far as is counted now: those too who came back when it was over. */
+export interface Meant {
+  readonly total: number;
+  readonly targeted: number;
+}
+
+export interface Progress {
+  /** By the curve of what was sent. */
+  readonly reached: number;
+  /** On no curve: they were away, and got it when they came back. */
+  readonly later: number;
+  readonly waiting: number;
+  readonly missed: number;
+}
+
 /** A push at a moment, as it was, or as it is foreseen from what is known. */
-export function progressAt(
-  tenses: Tenses,
-  at: number,
-  total: number,
-): { reached: number; waiting: number; missed: number } {
-  const { forecast, actual } = tenses;
+export function progressAt(tenses: Tenses, at: number, { total, targeted }: Meant): Progress {
+  const { forecast, actual, now } = tenses;
   const done = actual === null ? 0 : reachedAt(actual, at);
   const ahead = forecast === null || hasBeen(tenses, at) ? 0 : reachedAt(forecast, at);
   const reached = Math.min(Math.max(done, ahead), Math.max(total, done));
-  const left = Math.max(total - reached, 0);
+  const later = actual !== null && now === null && at >= actual.to ? Math.max(targeted - reached, 0) : 0;
+  const left = Math.max(total - reached - later, 0);
   const drawing = hasBeen(tenses, at) ? actual : (forecast ?? actual);
   // Whoever was expected and not found is not waited for once it is done.
   const over = actual?.marks.some(mark => mark.kind === "done" && mark.lane === null && mark.at <= at);
-  if (over === true) return { reached, waiting: 0, missed: 0 };
+  if (over === true) return { reached, later, waiting: 0, missed: 0 };
   const ended = drawing !== null && hasEndedAt(drawing, at);
-  return { reached, waiting: ended ? 0 : left, missed: ended ? left : 0 };
+  return { reached, later, waiting: ended ? 0 : left, missed: ended ? left : 0 };
 }

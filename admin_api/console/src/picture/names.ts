@@ -1,6 +1,7 @@
 import type { TFunction } from "i18next";
 import { clock } from "../format/moments.js";
 import type { Line } from "./marks.js";
+import type { Progress } from "./moment.js";
 import { dayOf } from "./ticks.js";
 
 type T = TFunction<"picture">;
@@ -20,12 +21,10 @@ export function timeOf(at: number, { besides, seconds }: { besides: number; seco
 }
 
 /** `20 reached, 367 wait`, of those who are meant. */
-export function progressInWords(
-  t: T,
-  { reached, waiting, missed }: { reached: number; waiting: number; missed: number },
-) {
+export function progressInWords(t: T, { reached, later, waiting, missed }: Progress) {
+  const inTurn = t("readout.reached", { count: reached });
   return {
-    reached: t("readout.reached", { count: reached }),
+    reached: later === 0 ? inTurn : t("readout.later", { reached: inTurn, count: later }),
     rest: missed > 0 ? t("readout.missed", { count: missed }) : t("readout.waits", { count: waiting }),
   };
 }

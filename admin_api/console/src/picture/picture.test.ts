@@ -23,9 +23,10 @@ describe("a drawing", () => {
 
 describe("a push at a moment", () => {
   const planned = { forecast: windowed, actual: null, now: time("04:00:00") };
+  const twenty = { total: 20, targeted: 0 };
 
   it("waits before its window", () => {
-    expect(progressAt(planned, time("10:00:00"), 20)).toEqual({ reached: 0, waiting: 20, missed: 0 });
+    expect(progressAt(planned, time("10:00:00"), twenty)).toEqual({ reached: 0, later: 0, waiting: 20, missed: 0 });
   });
 
   it("has reached as many by lane as by its curve", () => {
@@ -42,7 +43,8 @@ describe("a push at a moment", () => {
   it("misses who is left when it ends early", () => {
     const ended = { at: time("18:05:30"), kind: "cancelled" as const, lane: null, detail: null };
     const forecast = { ...windowed, marks: [...windowed.marks, ended] };
-    expect(progressAt({ ...planned, forecast }, time("18:05:40"), 20)).toEqual({ reached: 11, waiting: 0, missed: 9 });
+    const progress = progressAt({ ...planned, forecast }, time("18:05:40"), twenty);
+    expect(progress).toEqual({ reached: 11, later: 0, waiting: 0, missed: 9 });
     expect(hasEndedAt(forecast, time("18:05:20"))).toBe(false);
   });
 
@@ -54,8 +56,19 @@ describe("a push at a moment", () => {
   it("is foreseen after the present only", () => {
     const actual = { ...windowed, to: time("18:01:00"), reach: [{ at: time("18:00:30"), reached: 1 }], marks: [] };
     const tenses = { forecast: windowed, actual, now: time("18:01:00") };
-    expect(progressAt(tenses, time("18:00:40"), 20)).toEqual({ reached: 1, waiting: 19, missed: 0 });
-    expect(progressAt(tenses, time("18:06:00"), 20)).toEqual({ reached: 20, waiting: 0, missed: 0 });
+    expect(progressAt(tenses, time("18:00:40"), twenty)).toEqual({ reached: 1, later: 0, waiting: 19, missed: 0 });
+    expect(progressAt(tenses, time("18:06:00"), twenty)).toEqual({ reached: 20, later: 0, waiting: 0, missed: 0 });
+  });
+
+  it("counts who came back later once it is over, and never among those who miss it", () => {
+    const marks = [{ at: time("18:06:30"), kind: "expires" as const, lane: null, detail: null }];
+    const actual = { ...windowed, to: time("18:06:30"), reach: windowed.reach.slice(0, 3), marks };
+    const meant = { total: 20, targeted: 18 };
+    const over = { forecast: windowed, actual, now: null };
+    expect(progressAt(over, actual.to, meant)).toEqual({ reached: 11, later: 7, waiting: 0, missed: 2 });
+    expect(progressAt(over, time("18:05:00"), meant)).toEqual({ reached: 11, later: 0, waiting: 9, missed: 0 });
+    // While it goes on, the counts may be newer than the curve.
+    expect(progressAt({ ...over, now: actual.to }, actual.to, meant).later).toBe(0);
   });
 });
 
