@@ -1,6 +1,7 @@
 import { Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { sameJson } from "../api/json.js";
 import classes from "./StrategyEditor.module.css";
 import { type ShapeFault, shaped } from "./shape.js";
 import type { StrategyGiven } from "./strategy.js";
@@ -40,15 +41,6 @@ export function JsonTab({ value, onChange, onReadable, isReadOnly }: JsonTabProp
       }}
     />
   );
-}
-
-/** Whether two say the same, in whichever order their members are. */
-function sameJson(one: unknown, other: unknown): boolean {
-  const sorted = (_: string, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
-  return one === other || JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
 }
 
 type Read = { strategy: StrategyGiven } | { fault: ShapeFault | string };

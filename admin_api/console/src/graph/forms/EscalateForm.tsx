@@ -1,6 +1,7 @@
 import { Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { sameJson } from "../../api/json.js";
 import type { EscalationGiven } from "../strategy.js";
 import { targetText } from "../target_text.js";
 import { useEditing } from "./editing.js";
@@ -14,7 +15,7 @@ export function EscalateForm() {
   const set = (more: EscalationGiven) =>
     change({ ...value, ack: { ...value.ack, escalate: { ...escalate, ...more } } });
   const [text, setText] = useState(() => messageText(escalate.message));
-  const shown = sameMessage(messageOf(text), escalate.message) ? text : messageText(escalate.message);
+  const shown = sameJson(messageOf(text), escalate.message ?? "") ? text : messageText(escalate.message);
   return (
     <Stack gap="sm">
       <TextField
@@ -42,7 +43,7 @@ export function EscalateForm() {
 }
 
 /** A message as one writes it: text, or a JSON object where it is one. */
-export function messageOf(text: string): unknown {
+function messageOf(text: string): unknown {
   if (!text.trimStart().startsWith("{")) return text;
   try {
     return JSON.parse(text) as unknown;
@@ -55,5 +56,3 @@ function messageText(message: unknown): string {
   if (message === undefined || message === null) return "";
   return typeof message === "string" ? message : JSON.stringify(message, null, 2);
 }
-
-const sameMessage = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other ?? "");

@@ -1,3 +1,4 @@
+import { sameJson } from "../../api/json.js";
 import type { Policy } from "../../api/schema.js";
 
 /** Members of a strategy that a push changes; null puts one back to its default. */
@@ -16,20 +17,7 @@ export function changesOf(kept: Policy, edited: object): Changes {
   for (const member of members) {
     if (member === "name" || member === "version") continue;
     const [was, is] = [before[member] ?? null, after[member] ?? null];
-    if (!same(was, is)) changes[member] = is;
+    if (!sameJson(was, is)) changes[member] = is;
   }
   return changes;
-}
-
-/** Whether two JSON values mean the same, whatever the order of their members. */
-export function same(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true;
-  if (Array.isArray(one) && Array.isArray(other)) {
-    return one.length === other.length && one.every((item, at) => same(item, other[at]));
-  }
-  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const [mine, theirs] = [one as Record<string, unknown>, other as Record<string, unknown>];
-  const names = new Set([...Object.keys(mine), ...Object.keys(theirs)]);
-  return [...names].every(name => same(mine[name], theirs[name]));
 }

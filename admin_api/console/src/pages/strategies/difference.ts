@@ -1,3 +1,4 @@
+import { sameJson } from "../../api/json.js";
 import type { StrategyGiven } from "../../graph/strategy.js";
 
 /** A member that is not the same in two strategies: its path such as `waves.1.percent`, and what it is in each. */
@@ -21,17 +22,9 @@ function compared(before: unknown, after: unknown, path: string): Difference[] {
     const names = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...names].flatMap(name => compared(before[name], after[name], path === "" ? name : `${path}.${name}`));
   }
-  return canonical(before ?? null) === canonical(after ?? null) ? [] : [{ path, before, after }];
+  return sameJson(before ?? null, after ?? null) ? [] : [{ path, before, after }];
 }
 
 function isOpen(value: unknown, path: string): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !WHOLE.has(path.split(".").at(-1) ?? "");
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : part,
-  );
 }
