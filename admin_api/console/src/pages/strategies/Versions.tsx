@@ -14,7 +14,7 @@ import classes from "./Strategies.module.css";
 export function Versions({ name }: { name: string }) {
   const { t } = useTranslation("strategies");
   const words = useTranslation("graph").t;
-  const versions = useVersions(name, true);
+  const versions = useVersions(name);
   const [chosen, setChosen] = useState<readonly number[]>([]);
   const items = versions.data?.items ?? [];
   const toggle = (version: number) =>

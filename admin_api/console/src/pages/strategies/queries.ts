@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered } from "../../api/client.js";
 import { useApi } from "../../api/context.js";
+import { everyItem } from "../../api/pages.js";
 import type { KeptStrategy, Policy } from "../../api/schema.js";
 import { type StrategyGiven, strategyBody } from "../../graph/strategy.js";
 
@@ -13,17 +14,16 @@ export function useStrategies(enabled = true) {
     queryKey: ["strategies"],
     enabled,
     queryFn: async () => {
-      const all: KeptStrategy[] = [];
-      let cursor: string | null = null;
-      do {
-        const query: { limit: number; cursor?: string } = { limit: PAGE, ...(cursor !== null && { cursor }) };
-        const page: { items: KeptStrategy[]; next_cursor: string | null } = answered(
-          await api.GET("/v1/strategies", { params: { query } }),
-        );
-        all.push(...page.items);
-        cursor = page.next_cursor;
-      } while (cursor !== null);
-      return all;
+      const { items } = await everyItem(
+        async cursor =>
+          answered(
+            await api.GET("/v1/strategies", {
+              params: { query: { limit: PAGE, ...(cursor !== undefined && { cursor }) } },
+            }),
+          ),
+        Number.POSITIVE_INFINITY,
+      );
+      return items;
     },
   });
 }
@@ -39,11 +39,10 @@ export function useStrategy(name: string | null) {
 }
 
 /** The versions that a name had, newest first: those that one page holds. */
-export function useVersions(name: string, enabled: boolean) {
+export function useVersions(name: string) {
   const api = useApi();
   return useQuery({
     queryKey: ["strategy", name, "versions"],
-    enabled,
     queryFn: async () =>
       answered(await api.GET("/v1/strategies/{name}/versions", { params: { path: { name }, query: { limit: PAGE } } })),
   });
