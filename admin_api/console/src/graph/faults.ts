@@ -1,6 +1,7 @@
 import type { ProblemError } from "../api/problem.js";
 import { durationInWords, secondsOf } from "../format/durations.js";
 import { figure } from "../format/figures.js";
+import { targetText } from "../target/text.js";
 import {
   type AckGiven,
   type Duration,
@@ -10,7 +11,6 @@ import {
   type WaveGiven,
   type WindowGiven,
 } from "./strategy.js";
-import { targetText } from "./target_text.js";
 import { type GraphWords, graphWords } from "./words.js";
 
 /** What is wrong, by the JSON pointer of the member, as a sentence for its field. */

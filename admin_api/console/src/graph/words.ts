@@ -1,10 +1,10 @@
 import i18next, { type TFunction } from "i18next";
 import { durationInWords } from "../format/durations.js";
 import { figure } from "../format/figures.js";
+import { targetText } from "../target/text.js";
 import { locale } from "../words/locale.js";
 import type { Step } from "./nodes.js";
 import { DAYS, type Day, type HaltIf, type Strategy, type StrategyGiven, strategyOf, type Window } from "./strategy.js";
-import { targetText } from "./target_text.js";
 
 /** Translates messages of the namespace `graph`. */
 export type GraphWords = TFunction<"graph">;

@@ -2,8 +2,8 @@ import { Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sameJson } from "../../api/json.js";
+import { targetText } from "../../target/text.js";
 import type { EscalationGiven } from "../strategy.js";
-import { targetText } from "../target_text.js";
 import { useEditing } from "./editing.js";
 import { TextField } from "./fields.js";
 

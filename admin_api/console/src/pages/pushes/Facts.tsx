@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { PushDetail } from "../../api/schema.js";
-import { targetText } from "../../graph/target_text.js";
 import { strategyInWords } from "../../graph/words.js";
 import { useSession } from "../../session/session.js";
 import { Moment } from "../../shell/Moment.js";
+import { targetText } from "../../target/text.js";
 import classes from "./PushPage.module.css";
 import { ShortId } from "./ShortId.js";
 

@@ -1,6 +1,6 @@
 import type { TFunction } from "i18next";
 import type { Explanation, Expression, Step } from "../../api/schema.js";
-import { targetText } from "../../graph/target_text.js";
+import { targetText } from "../../target/text.js";
 import { wholeClock } from "./times.js";
 
 /** How a step came out, as its mark says it. */

@@ -1,5 +1,5 @@
-import type { Expression } from "../target/expression.js";
-import { print } from "../target/print.js";
+import type { Expression } from "./expression.js";
+import { print } from "./print.js";
 
 /** A target as text: as it was written, or printed from its JSON; what is no target, as its JSON. */
 export function targetText(target: unknown): string {
