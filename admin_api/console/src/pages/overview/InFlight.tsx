@@ -5,18 +5,19 @@ import { Link } from "react-router";
 import { answered } from "../../api/client.js";
 import { useApi } from "../../api/context.js";
 import { LIVE } from "../../api/live.js";
-import type { Push } from "../../api/schema.js";
-import { figure, percent } from "../../format/figures.js";
-import { clock, moment } from "../../format/moments.js";
+import type { Push, State } from "../../api/schema.js";
 import { PushStateBadge } from "../../shell/StateBadge.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import { print } from "../../target/language.js";
 import { headline } from "../pushes/headline.js";
+import { PushProgress } from "../pushes/PushProgress.js";
 import { usePush } from "../pushes/queries.js";
-import { OPEN, progressOf } from "./inFlight.js";
 import classes from "./Overview.module.css";
 
 const SHOWN = 8;
+
+/** The states of pushes that may still reach someone. */
+const OPEN: readonly State[] = ["awaiting_approval", "scheduled", "waiting", "sending", "sent"];
 
 /** Pushes that are not over, the newest first. */
 export function InFlight() {
@@ -59,41 +60,18 @@ export function InFlight() {
 }
 
 function OpenPush({ push }: { push: Push }) {
-  const { t } = useTranslation("overview");
-  const api = useApi();
-  const timeline = useQuery({
-    queryKey: ["push", push.id, "timeline"],
-    queryFn: async () =>
-      answered(await api.GET("/v1/pushes/{push_id}/timeline", { params: { path: { push_id: push.id } } })),
-    ...LIVE,
-  });
-  const progress = timeline.data === undefined ? null : progressOf(timeline.data);
-  const share = progress === null || progress.total === 0 ? 0 : progress.reached / progress.total;
-  const detail = usePush(push.id);
-  const title = detail.data === undefined ? null : headline(detail.data.message);
+  const detail = usePush(push.id).data;
+  const title = detail === undefined ? null : headline(detail.message);
   return (
     <Link to={`/pushes/${push.id}`} className={classes.push}>
       <span className={classes.target} title={print(push.target)}>
         {title !== null && <strong>{title} </strong>}
         {print(push.target)}
       </span>
-      <span className={classes.beside}>
-        <PushStateBadge state={push.state} />
-      </span>
-      <span className={classes.track} aria-hidden>
-        <span className={classes.reached} style={{ width: `${share * 100}%` }} />
-      </span>
-      <span className={`${classes.progress} tabular`}>
-        {progress !== null &&
-          t("progress", { reached: figure(progress.reached), total: figure(progress.total), share: percent(share) })}
-        {progress?.doneAt != null && progress.doneAt > new Date() && (
-          <> · {t("doneAbout", { at: near(progress.doneAt) })}</>
-        )}
-      </span>
+      <PushStateBadge state={push.state} />
+      <div className={classes.progress}>
+        <PushProgress push={push} />
+      </div>
     </Link>
   );
 }
-
-const DAY_MS = 86_400_000;
-
-const near = (at: Date) => (at.getTime() - Date.now() < DAY_MS / 2 ? clock(at, { seconds: false }) : moment(at));

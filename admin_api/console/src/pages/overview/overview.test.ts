@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { comings, deliveries } from "./activity.js";
 import { isRecent, losses } from "./attention.js";
 import { byAttribute, byGroup } from "./breakdown.js";
-import { progressOf } from "./inFlight.js";
 
 const point = (more: object) => ({
   at: "2026-11-24T09:00:00.000Z",
@@ -33,33 +32,6 @@ describe("a halted push", () => {
     const now = new Date("2026-11-24T09:00:00Z");
     expect(isRecent({ finished_at: "2026-11-23T10:00:00.000Z" }, now)).toBe(true);
     expect(isRecent({ finished_at: "2026-11-23T08:00:00.000Z" }, now)).toBe(false);
-  });
-});
-
-describe("progress", () => {
-  const lane = { id: "w1", wave: 1, timezone: null, terminals: 20, spans: [] };
-  const picture = { from: "2026-11-24T09:00:00.000Z", to: "2026-11-24T09:10:00.000Z", lanes: [lane], marks: [] };
-
-  it("is what was reached of what was foreseen, until it is foreseen to be done", () => {
-    const forecast = {
-      ...picture,
-      reach: [["2026-11-24T09:00:00.000Z", 20]] as [string, number][],
-      marks: [{ at: "2026-11-24T09:05:00.000Z", kind: "done" as const, lane: null }],
-    };
-    const actual = { ...picture, reach: [["2026-11-24T09:00:00.000Z", 5]] as [string, number][] };
-    expect(progressOf({ forecast, actual })).toEqual({
-      reached: 5,
-      total: 20,
-      doneAt: new Date("2026-11-24T09:05:00.000Z"),
-    });
-  });
-
-  it("is nothing yet where nothing was sent", () => {
-    expect(progressOf({ forecast: { ...picture, reach: [] }, actual: { ...picture, reach: [] } })).toEqual({
-      reached: 0,
-      total: 20,
-      doneAt: null,
-    });
   });
 });
 

@@ -2,24 +2,14 @@ import { Text } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { Push, Timelines } from "../../api/schema.js";
-import { useNow } from "../../format/now.js";
+import type { Push } from "../../api/schema.js";
 import { Moment } from "../../shell/Moment.js";
 import { PushStateBadge } from "../../shell/StateBadge.js";
 import { targetText } from "../../target/text.js";
-import { goesOn } from "./going.js";
 import { headline } from "./headline.js";
 import classes from "./Pushes.module.css";
-import { expectedOf } from "./progress.js";
-import { usePush, useTimelines } from "./queries.js";
-import { SharesBar } from "./SharesBar.js";
-import { sentence } from "./sentence.js";
-import { sharesOf } from "./shares.js";
-
-const NO_TIMELINES: Timelines = {
-  forecast: { from: "", to: "", lanes: [], reach: [], marks: [] },
-  actual: { from: "", to: "", lanes: [], reach: [], marks: [] },
-};
+import { PushProgress } from "./PushProgress.js";
+import { usePush } from "./queries.js";
 
 /** A push in the list. What the list does not say of it is asked for once the row is in sight. */
 export function PushRow({ push }: { push: Push }) {
@@ -31,7 +21,7 @@ export function PushRow({ push }: { push: Push }) {
   const title = detail === undefined ? null : headline(detail.message);
   return (
     <tr ref={row} className={classes.row}>
-      <td className={classes.state}>
+      <td>
         <PushStateBadge state={push.state} />
       </td>
       <td className={classes.what}>
@@ -46,7 +36,7 @@ export function PushRow({ push }: { push: Push }) {
           </Text>
         )}
       </td>
-      <td className={classes.progress}>{seen && <Progress push={push} />}</td>
+      <td className={classes.progress}>{seen && <PushProgress push={push} />}</td>
       <td className={classes.strategy}>
         {push.strategy.name ?? <span className={classes.faint}>{t("list.ownStrategy")}</span>}
       </td>
@@ -55,23 +45,6 @@ export function PushRow({ push }: { push: Push }) {
         <Moment at={push.created_at} />
       </td>
     </tr>
-  );
-}
-
-function Progress({ push }: { push: Push }) {
-  const { t } = useTranslation("pushes");
-  const now = useNow(10_000);
-  const detail = usePush(push.id).data;
-  const timelines = useTimelines(push.id, goesOn(push.state)).data ?? NO_TIMELINES;
-  if (detail === undefined) return null;
-  const shares = sharesOf(detail.counts, goesOn(detail.state) ? expectedOf(detail, timelines) : 0);
-  return (
-    <>
-      <SharesBar shares={shares} />
-      <Text size="xs" c="dimmed" className="tabular">
-        {sentence(detail, timelines, now, t)}
-      </Text>
-    </>
   );
 }
 
