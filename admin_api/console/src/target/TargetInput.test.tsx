@@ -1,4 +1,4 @@
-import { act, fireEvent, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
 import { useState } from "react";
 import { describe, expect, it } from "vitest";
 import { ProblemError } from "../api/problem.js";
@@ -88,6 +88,20 @@ describe("the input of a target", () => {
     await waitFor(() => expect(contentDOM.querySelector(".cm-fault")?.textContent).toBe("ops"));
     await writeTarget("Who", "group:it");
     expect(screen.queryByText(/not for you/)).toBeNull();
+  });
+
+  it("says what else is wrong with the whole of it, after what is wrong in it", async () => {
+    const who = (value: string) => (
+      <TargetInput label="Who" value={value} onChange={() => undefined} fault={"Not for you\n  group:ops"} />
+    );
+    await renderPage(who("group:ops"), { answers: ANSWERS });
+    const { contentDOM } = await targetEditorOf("Who");
+    expect(screen.getByText("Not for you")).toBeTruthy();
+    await waitFor(() => expect(contentDOM.querySelector(".cm-fault")?.textContent).toBe("group:ops"));
+    cleanup();
+    await renderPage(who("group:ops or or"), { answers: ANSWERS });
+    expect(await screen.findByText(/is a word of the language|^Expected/)).toBeTruthy();
+    expect(screen.queryByText("Not for you")).toBeNull();
   });
 
   it("is found by what goes to the filter", async () => {

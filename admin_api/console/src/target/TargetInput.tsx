@@ -6,7 +6,7 @@ import { figure } from "../format/figures.js";
 import type { Option } from "./completion.js";
 import { offsetOf, type TargetFault } from "./fault.js";
 import { faultInWords } from "./fault_words.js";
-import { tryParse } from "./parse.js";
+import { COMPARISONS, tryParse } from "./parse.js";
 import classes from "./TargetInput.module.css";
 import { useVocabulary } from "./vocabulary.js";
 
@@ -23,6 +23,8 @@ interface TargetInputProps {
   readonly placeholder?: string;
   /** What the service said of the text: its `invalid_target` is marked at its place until the text changes. */
   readonly error?: ProblemError | null;
+  /** What else is wrong with it, such as that it is missing: said of the whole text. */
+  readonly fault?: string | undefined;
   /** The key `/` goes here. */
   readonly filterBox?: boolean;
   readonly autoFocus?: boolean;
@@ -49,7 +51,8 @@ export function TargetInput(props: TargetInputProps) {
   const { fault } = value.trim() === "" ? { fault: null } : tryParse(value);
   const said = useSaid(props.error ?? null, value);
   const own = fault !== null && (!fault.unfinished || !focused || insisted === value) ? fault : null;
-  const shown = own === null ? said : { span: own, words: faultInWords(own, t) };
+  const whole = props.fault === undefined ? null : { span: { offset: 0, end: value.length }, words: props.fault };
+  const shown = own === null ? (said ?? whole) : { span: own, words: faultInWords(own, t) };
 
   const submit = useCallback((): boolean => {
     if (fault === null) props.onSubmit?.(value);
@@ -57,10 +60,9 @@ export function TargetInput(props: TargetInputProps) {
     return true;
   }, [fault, props.onSubmit, value]);
   const detail = useCallback(
-    ({ label: word, sort, connections }: Option): string => {
+    ({ label: word, connections }: Option): string => {
       if (connections !== null) return figure(connections);
-      const key = sort === "sign" ? SIGNS[word] : WORDS[word];
-      return key === undefined ? "" : t(`completion.${key}`);
+      return hasMeaning(word) ? t(`completion.${MEANINGS[word]}`) : "";
     },
     [t],
   );
@@ -85,7 +87,7 @@ export function TargetInput(props: TargetInputProps) {
         </Suspense>
       </div>
       <div ref={setMessage} id={messageId} className={classes.below} aria-live="polite">
-        {shown === null ? props.hint : <Fault words={shown.words} left={left ?? 0} />}
+        {shown === null ? props.hint : <Fault words={firstLine(shown.words)} left={left ?? 0} />}
       </div>
     </div>
   );
@@ -111,12 +113,14 @@ function useSaid(error: ProblemError | null, value: string) {
   const position = error.problem["position"];
   const offset = typeof position === "number" ? offsetOf(value, position) : 0;
   const end = offset + (/^[^\s(),]+/.exec(value.slice(offset))?.[0].length ?? 0);
-  return { span: { offset, end } satisfies Pick<TargetFault, "offset" | "end">, words: firstLine(error.detail) };
+  return { span: { offset, end } satisfies Pick<TargetFault, "offset" | "end">, words: error.detail };
 }
 
 const firstLine = (text: string): string => text.split("\n")[0] ?? text;
 
-const WORDS = {
+/** What is said of a word or sign of the language, as a message of `completion`. */
+const MEANINGS = {
+  ...COMPARISONS,
   "group:": "group",
   "user:": "user",
   "terminal:": "terminal",
@@ -126,21 +130,7 @@ const WORDS = {
   or: "or",
   not: "not",
   has: "has",
-  prefix: "prefix",
-  in: "in",
-} as Readonly<
-  Record<
-    string,
-    "group" | "user" | "terminal" | "connection" | "all" | "and" | "or" | "not" | "has" | "prefix" | "in" | undefined
-  >
->;
-
-const SIGNS = {
-  "=": "eq",
-  "!=": "ne",
-  "<": "lt",
-  "<=": "le",
-  ">": "gt",
-  ">=": "ge",
   "(": "open",
-} as Readonly<Record<string, "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "open" | undefined>>;
+} as const;
+
+const hasMeaning = (word: string): word is keyof typeof MEANINGS => Object.hasOwn(MEANINGS, word);

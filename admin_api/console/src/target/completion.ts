@@ -1,7 +1,7 @@
 import { NAME_KINDS, type NameKind, type Value } from "./expression.js";
 import { TargetFault } from "./fault.js";
 import { expectedAfter } from "./parse.js";
-import { isNameKind, tokensOf, writtenAttribute, writtenName, writtenValue } from "./tokens.js";
+import { tokensOf, writtenAttribute, writtenName, writtenValue } from "./tokens.js";
 
 /** Something that is there, and how many connections have it. */
 export interface Counted<T> {
@@ -125,6 +125,6 @@ function placeOf({ label, sort }: Option, wanted: string): number {
   const lower = label.toLowerCase().replace(/^"/, "");
   const kind = NAME_KINDS.find(each => lower.startsWith(`${each}:`));
   // `group:ops` is found by `ops` as well.
-  const name = sort === "name" && isNameKind(kind ?? "") ? lower.slice((kind?.length ?? 0) + 1) : lower;
+  const name = sort === "name" && kind !== undefined ? lower.slice(kind.length + 1) : lower;
   return lower.startsWith(wanted) ? 0 : name.indexOf(wanted);
 }

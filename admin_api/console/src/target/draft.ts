@@ -70,7 +70,7 @@ function askedBy(expression: Exclude<Expression, { any: unknown } | { every: unk
 }
 
 /** What a draft says, without what is not finished in it; null where nothing is. */
-export function expressionOf(draft: Draft): Expression | null {
+function expressionOf(draft: Draft): Expression | null {
   const said = draft.is === "condition" ? asking(draft.asks) : joining(draft);
   return said !== null && draft.negated ? { not: said } : said;
 }

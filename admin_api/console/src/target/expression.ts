@@ -39,8 +39,6 @@ export type Expression =
   | { readonly every: readonly Expression[] }
   | { readonly not: Expression };
 
-export const EVERYBODY: Expression = { all: true };
-
 /** How big a target may be; the service refuses what is bigger. */
 export const BOUNDS = {
   /** Levels of nesting; a leaf has one. */
@@ -62,7 +60,7 @@ export const BOUNDS = {
 const MAX_INTEGER = (1n << 63n) - 1n;
 
 /** The parts of an expression; of one that has none, an empty list. */
-export function partsOf(expression: Expression): readonly Expression[] {
+function partsOf(expression: Expression): readonly Expression[] {
   if ("any" in expression) return expression.any;
   if ("every" in expression) return expression.every;
   return "not" in expression ? [expression.not] : [];
@@ -117,7 +115,7 @@ export function faultOfValue(op: Op, value: Value): ValueFault | null {
 }
 
 /** Characters (Unicode code points) of a text. */
-export function charactersIn(text: string): number {
+function charactersIn(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
   return count;

@@ -14,7 +14,7 @@ import { type FaultKind, TargetFault } from "./fault.js";
 import { isNameKind, numberIn, quoted, type Token, tokensOf } from "./tokens.js";
 
 /** The signs of comparisons, and what they are in JSON. */
-export const COMPARISONS: Readonly<Record<string, Op>> = {
+export const COMPARISONS = {
   "=": "eq",
   "!=": "ne",
   "<": "lt",
@@ -23,12 +23,13 @@ export const COMPARISONS: Readonly<Record<string, Op>> = {
   ">=": "ge",
   prefix: "prefix",
   in: "in",
-};
+} as const satisfies Readonly<Record<string, Op>>;
 
+const SIGNS = Object.keys(COMPARISONS) as (keyof typeof COMPARISONS)[];
 const SINGLES = ["all", "user:", "group:", "terminal:", "connection:", "has", "an attribute", "not", "("];
 
 /** What is being said where a text ends or fails, beside what is expected there. */
-export interface Context {
+interface Context {
   /** The kind of the names that stand here. */
   readonly kind: NameKind | null;
   /** The attribute whose comparison or value stands here. */
@@ -106,11 +107,10 @@ class Parser {
   }
 
   /** The next keyword or sign, if it is one of these; then it is behind us. */
-  private take(...keywords: readonly string[]): string | null {
-    const { keyword } = this.token;
-    if (keyword === null || !keywords.includes(keyword)) return null;
-    this.next += 1;
-    return keyword;
+  private take<Keyword extends string>(...keywords: readonly Keyword[]): Keyword | null {
+    const taken = keywords.find(keyword => keyword === this.token.keyword) ?? null;
+    if (taken !== null) this.next += 1;
+    return taken;
   }
 
   private either(): Expression {
@@ -166,15 +166,15 @@ class Parser {
     const start = this.token;
     const attr = this.name("an attribute");
     this.context = { kind: null, attribute: attr };
-    const sign = this.take(...Object.keys(COMPARISONS));
+    const sign = this.take(...SIGNS);
     if (sign === null) {
       if (start.sort === "word" && start.text.includes(":")) {
         this.next -= 1;
         throw this.fault("unknown_kind", { about: start.text.slice(0, start.text.indexOf(":")) });
       }
-      throw this.unexpected(...Object.keys(COMPARISONS));
+      throw this.unexpected(...SIGNS);
     }
-    const op = COMPARISONS[sign] ?? "eq";
+    const op = COMPARISONS[sign];
     const value = op === "in" ? this.list(() => this.value(op)) : this.value(op);
     return { attr, op, value };
   }

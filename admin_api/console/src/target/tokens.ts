@@ -2,12 +2,12 @@ import { BOUNDS, NAME_KINDS, type NameKind, type Value, WHITE_SPACE } from "./ex
 import { type FaultKind, TargetFault } from "./fault.js";
 
 /** Words with a meaning of their own, in any case; quoted they are names and values like any other. */
-export const KEYWORDS: readonly string[] = [
+const KEYWORDS: readonly string[] = [
   ...["all", "and", "or", "not", "in", "has", "prefix", "true", "false", "null"],
   ...NAME_KINDS,
 ];
 
-export type Sort = "word" | "quoted" | "kind" | "sign" | "end";
+type Sort = "word" | "quoted" | "kind" | "sign" | "end";
 
 export interface Token {
   readonly sort: Sort;

@@ -39,7 +39,7 @@ export function useVocabulary(): Vocabulary {
 }
 
 /** The same from answers of the service: what most connections have stands first. */
-export function vocabularyOf(
+function vocabularyOf(
   groups: readonly Group[],
   everybody: Audience | null,
   terminals: readonly Terminal[],
