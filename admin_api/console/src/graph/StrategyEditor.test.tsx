@@ -2,6 +2,7 @@ import { configure, fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { beforeAll, describe, expect, it } from "vitest";
+import { targetEditorOf, writeTarget } from "../target/testing.js";
 import { renderPage } from "../testing.js";
 import { MUST_READ, NOW, STAGED } from "./examples.js";
 import { StrategyEditor } from "./StrategyEditor.js";
@@ -81,9 +82,22 @@ describe("the editor", () => {
     expect(screen.getByRole("heading", { name: "Escalate" })).toBeTruthy();
     expect(screen.getAllByText("Needs a look")).toHaveLength(1);
     await userEvent.type(screen.getByRole("textbox", { name: /What to tell them/ }), "Look after it");
-    expect(now.ack).toEqual({ need: "read", within: "15m", escalate: { target: "", message: "Look after it" } });
+    const { contentDOM } = await targetEditorOf("Whom to tell");
+    expect(contentDOM.getAttribute("aria-invalid")).toBe("true");
+    await writeTarget("Whom to tell", "group:oncall");
+    expect(contentDOM.getAttribute("aria-invalid")).toBe("false");
+    const escalate = { target: "group:oncall", message: "Look after it" };
+    expect(now.ack).toEqual({ need: "read", within: "15m", escalate });
     await userEvent.click(screen.getByRole("button", { name: "Take out" }));
     expect(now.ack).toEqual({ need: "read", within: "15m" });
+  });
+
+  it("shows the target of an escalation as plain text where nothing can be changed", async () => {
+    const strategy = { ack: { ...MUST_READ.ack, escalate: { target: { groups: ["oncall"] }, message: "Read it" } } };
+    await renderPage(<StrategyEditor value={strategy} onChange={() => undefined} isReadOnly />);
+    await userEvent.click(await screen.findByRole("button", { name: /^Escalate/ }));
+    const target = screen.getByRole<HTMLInputElement>("textbox", { name: "Whom to tell" });
+    expect([target.value, target.readOnly]).toEqual(["group:oncall", true]);
   });
 
   it("checks a length of time as it is typed", async () => {

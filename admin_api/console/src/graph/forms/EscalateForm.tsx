@@ -2,6 +2,7 @@ import { Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sameJson } from "../../api/json.js";
+import { TargetInput } from "../../target/TargetInput.js";
 import { targetText } from "../../target/text.js";
 import type { EscalationGiven } from "../strategy.js";
 import { useEditing } from "./editing.js";
@@ -18,13 +19,22 @@ export function EscalateForm() {
   const shown = sameJson(messageOf(text), escalate.message ?? "") ? text : messageText(escalate.message);
   return (
     <Stack gap="sm">
-      <TextField
-        pointer="/ack/escalate/target"
-        label={t("form.escalate.target")}
-        description={t("form.escalate.targetHint")}
-        value={targetText(escalate.target)}
-        onChange={target => set({ target: target ?? "" })}
-      />
+      {isReadOnly ? (
+        <TextField
+          pointer="/ack/escalate/target"
+          label={t("form.escalate.target")}
+          value={targetText(escalate.target)}
+          onChange={() => undefined}
+        />
+      ) : (
+        <TargetInput
+          label={t("form.escalate.target")}
+          hint={t("form.escalate.targetHint")}
+          value={targetText(escalate.target)}
+          fault={faults.get("/ack/escalate/target")}
+          onChange={target => set({ target })}
+        />
+      )}
       <Textarea
         size="xs"
         rows={4}
