@@ -63,7 +63,7 @@ function titleOf({ kind, wave }: Step, strategy: Strategy, t: GraphWords): strin
 }
 
 /** A duration in words; `…` for one that cannot be read. */
-export function time(seconds: number | null | undefined, t: GraphWords): string {
+function time(seconds: number | null | undefined, t: GraphWords): string {
   return seconds == null || Number.isNaN(seconds) ? t("unknown") : durationInWords(seconds);
 }
 
@@ -71,13 +71,13 @@ const number = (value: number | undefined, t: GraphWords) =>
   value === undefined || Number.isNaN(value) ? t("unknown") : figure(value);
 
 /** `5 %` of a number from 0 to 100, with as many decimals as a wave can have. */
-export function share(percent: number | undefined, t: GraphWords): string {
+function share(percent: number | undefined, t: GraphWords): string {
   if (percent === undefined || Number.isNaN(percent)) return t("unknown");
   return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 2 }).format(percent / 100);
 }
 
 /** A list as one reads it out, without an "and": `Mon, Wed`. */
-export const listed = (parts: readonly string[], t: GraphWords): string =>
+const listed = (parts: readonly string[], t: GraphWords): string =>
   parts.length === 0 ? "" : parts.reduce((before, last) => t("list", { before, last }));
 
 /** Parts of a sentence after one another: `a; b`. */
