@@ -6,7 +6,7 @@ import {
   IconUserQuestion,
   IconUsersMinus,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { answered } from "../../api/client.js";
@@ -17,8 +17,7 @@ import { figure } from "../../format/figures.js";
 import { Moment } from "../../shell/Moment.js";
 import { Loading, ProblemAlert } from "../../shell/states.js";
 import { print } from "../../target/language.js";
-import { headline } from "../pushes/headline.js";
-import { usePush } from "../pushes/queries.js";
+import { pushQuery, useHeadline } from "../pushes/queries.js";
 import { isRecent, losses } from "./attention.js";
 import classes from "./Overview.module.css";
 
@@ -124,19 +123,19 @@ export function Attention() {
 /** Open pushes of which parts were given up. */
 function useStuck() {
   const api = useApi();
+  const queries = useQueryClient();
   return useQuery({
     queryKey: ["pushes", "stuck"],
     queryFn: async () => {
       const query = { state: ["sending" as const, "sent" as const], limit: 20 };
       const { items } = answered(await api.GET("/v1/pushes", { params: { query } }));
+      // Those in flight are asked for beside this already.
       const details = await Promise.all(
-        items.map(async push =>
-          answered(await api.GET("/v1/pushes/{push_id}", { params: { path: { push_id: push.id } } })),
-        ),
+        items.map(push => queries.fetchQuery({ ...pushQuery(api, push.id), staleTime: SLOWLY.staleTime })),
       );
       return details
         .filter(detail => detail.dead_jobs.length > 0)
-        .map(detail => ({ push: detail as Push, parts: detail.dead_jobs.length }));
+        .map(detail => ({ push: detail, parts: detail.dead_jobs.length }));
     },
     ...SLOWLY,
   });
@@ -144,9 +143,7 @@ function useStuck() {
 
 /** What a push is about, for who does not know it by its sender. */
 function About({ push }: { push: Push }) {
-  const detail = usePush(push.id);
-  const title = detail.data === undefined ? null : headline(detail.data.message);
-  return <div className={classes.about}>{title ?? print(push.target)}</div>;
+  return <div className={classes.about}>{useHeadline(push.id) ?? print(push.target)}</div>;
 }
 
 function PushLink({ push, children }: { push: Push; children: string }) {

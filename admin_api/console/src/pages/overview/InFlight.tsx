@@ -9,9 +9,8 @@ import type { Push, State } from "../../api/schema.js";
 import { PushStateBadge } from "../../shell/StateBadge.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import { print } from "../../target/language.js";
-import { headline } from "../pushes/headline.js";
 import { PushProgress } from "../pushes/PushProgress.js";
-import { usePush } from "../pushes/queries.js";
+import { useHeadline } from "../pushes/queries.js";
 import classes from "./Overview.module.css";
 
 const SHOWN = 8;
@@ -60,8 +59,7 @@ export function InFlight() {
 }
 
 function OpenPush({ push }: { push: Push }) {
-  const detail = usePush(push.id).data;
-  const title = detail === undefined ? null : headline(detail.message);
+  const title = useHeadline(push.id);
   return (
     <Link to={`/pushes/${push.id}`} className={classes.push}>
       <span className={classes.target} title={print(push.target)}>

@@ -8,6 +8,10 @@ import { Component as Overview } from "./Overview.js";
 vi.mock("../../charts/Chart.js", () => ({ Chart: ({ label }: { label: string }) => <div>{label}</div> }));
 
 const PUSH = pushOf({ id: "p1", state: "awaiting_approval", sender: "printer", approve_by: at("23:00") });
+const STUCK = pushOf({
+  id: "p3",
+  dead_jobs: [{ topic: "group:ops", kind: "deliver", reason: "failed", at: at("10:01") }],
+});
 const PICTURE = { from: "2026-11-24T09:00:00.000Z", to: "2026-11-24T09:00:00.000Z", lanes: [], reach: [], marks: [] };
 const AUDIENCE = {
   connections: 8,
@@ -50,10 +54,13 @@ describe("the overview", () => {
         ...QUIET,
         "GET /v1/pushes?state=awaiting_approval&limit=5": { items: [PUSH], next_cursor: null },
         "GET /v1/stats/groups": { since: PICTURE.from, items: [{ group: "kiosks", connections: 2, were: 40 }] },
+        "GET /v1/pushes?state=sending&state=sent&limit=20": { items: [STUCK], next_cursor: null },
+        "GET /v1/pushes/p3": STUCK,
       },
     });
     expect(await screen.findByText("A push of printer awaits approval")).toBeTruthy();
     expect(await screen.findByText("kiosks lost 38 terminals")).toBeTruthy();
+    expect(await screen.findByText("1 part of a push was given up")).toBeTruthy();
     expect(screen.queryByText("Nothing needs a look.")).toBeNull();
   });
 
