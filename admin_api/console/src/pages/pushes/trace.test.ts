@@ -23,6 +23,13 @@ describe("a step in words", () => {
     expect(words({ ...stage, data: { wave: 2, waves: 2, lane: null } })).toBe("Its turn is in wave 2 of 2");
   });
 
+  it("says how long as people say it", () => {
+    const data = { within: "15m" };
+    expect(words({ step: "acknowledgement", outcome: "unconfirmed", text: "", data })).toBe(
+      "It is to acknowledge within 15 min, and has not",
+    );
+  });
+
   it("lists all moments of a resend", () => {
     const at = ["2020-11-24T09:00:00Z", "2020-11-24T10:30:00Z"];
     expect(words({ step: "resend", outcome: "resent", text: "", data: { at } })).toMatch(/2020.*, .*2020/);

@@ -1,5 +1,6 @@
 import type { TFunction } from "i18next";
 import type { Explanation, Expression, Step } from "../../api/schema.js";
+import { durationInWords, secondsOf } from "../../format/durations.js";
 import { targetText } from "../../target/text.js";
 import { wholeClock } from "./times.js";
 
@@ -91,12 +92,13 @@ function variant(outcome: string, facts: Record<string, unknown>): string {
 
 const MOMENTS = ["at", "until", "from", "to", "connected_since", "last_seen", "send_at", "opens_at", "asked_at"];
 
-/** The facts as words take them: moments by the viewer's clock, clauses as text, and nothing that is null. */
+/** The facts as words take them: moments by the viewer's clock, durations and clauses in words, and nothing that is null. */
 function factsOf(step: Step): Record<string, unknown> {
   const facts: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(step.data)) {
     if (value === null || value === undefined) continue;
     if (name === "clause") facts[name] = targetText(value as Expression);
+    else if (name === "within") facts[name] = durationInWords(secondsOf(value as string | number));
     else if (MOMENTS.includes(name))
       facts[name] = Array.isArray(value) ? value.map(clockOf).join(", ") : clockOf(value);
     else facts[name] = value;
