@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -15,13 +15,13 @@ from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Profile
 from services.domain.ring import WHOLE
-from services.domain.strategies.strategy import Strategy, Window
+from services.domain.strategies.strategy import DEFAULT, Strategy, Window
 from services.domain.targets.cover import Cover, candidates, plan, plan_clauses
 from services.domain.targets.expression import Target
 from services.domain.targets.flow import Flow, FlowCount
 from services.domain.targets.row_filter import RowFilter
 from services.domain.topics import Topic
-from services.ports import Ports, Registry
+from services.ports import Ports
 
 PAGE: Final = 500
 WALKED_AT_MOST: Final = 200_000
@@ -72,37 +72,86 @@ class Audience:
         return Profile(terminals=self.terminals, away=self.away, exact=self.exact, by_timezone=self.by_timezone)
 
 
-async def planned(registry: Registry, target: Target) -> tuple[Cover, Profile]:
-    """The cheapest cover of a target, and about how many it holds; asks for the sizes of topics once."""
-    sizes = await registry.sizes(candidates(target))
-    cover = plan(target, lambda topic: sizes.get(topic, 0))
-    return cover, Profile(terminals=sum(sizes.get(topic, 0) for topic in cover.topics))
+class Meant:
+    """Who a target means now: estimated from the directory, and read one by one as far as somebody asks.
 
-
-async def foreseen(ports: Ports, cover: Cover, strategy: Strategy, profile: Profile) -> Profile:
-    """What the forecast of a push without a plan is made from, given what the directory says of its cover.
-
-    If the strategy is not one release and the target needs its rows asked, those who are connected are counted one by
-    one, up to `COUNTED_AT_MOST` connections; beyond it `terminals` stays the upper bound, and `exact` False. Those who
-    are away are not counted. A plain push reads nothing here.
+    However many ask, nobody who is connected is read twice. `cover` is the cheapest of the target.
     """
-    if strategy.is_immediate:
-        return profile
-    window = strategy.open_window
-    attribute = None if window is None else window.attribute
-    asks_rows = any(cover.part(index).accepts is not None for index in range(len(cover.topics)))
-    if asks_rows and profile.terminals <= COUNTED_AT_MOST:
-        tally = _Tally(attribute)
-        async for rows, read in _walk(ports, cover):
-            tally.add(rows)
-            if read > COUNTED_AT_MOST:
-                # The directory's sizes lag behind: more came than it knew of.
-                break
-        else:
-            return tally.profile()
-    if window is None or attribute is None:
-        return profile
-    return replace(profile, by_timezone=await time_zones_of(ports, cover, window, profile.terminals))
+
+    def __init__(self, ports: Ports, target: Target, strategy: Strategy, cover: Cover, estimate: Profile) -> None:
+        self.cover = cover
+        self._ports = ports
+        self._target = target
+        self._strategy = strategy
+        self._estimate = estimate
+        self._pages = _walk(ports, cover)
+        self._read = 0
+        self._is_all = False
+        self._zones: dict[str, str] = {}
+        """Of each terminal that was read its time zone, "" if that is not known or not asked for."""
+
+    async def number(self, limit: int, *, with_away: bool) -> int:
+        """How many terminals are meant, or some number over `limit`: it stops as soon as they are too many.
+
+        `with_away`: those that are known and not connected count too, since they get it when they come back.
+        """
+        await self._read_until(lambda: len(self._zones) > limit)
+        found = set(self._zones)
+        if with_away and len(found) <= limit:
+            async for seen in away.known(self._ports, self._target):
+                found.update(one.terminal_id for one in seen)
+                if len(found) > limit:
+                    break
+        return len(found)
+
+    async def profile(self) -> Profile:
+        """What the forecast of a push without a plan is made from.
+
+        If the strategy is not one release and the target needs its rows asked, those who are connected are counted one
+        by one, up to `COUNTED_AT_MOST` connections; beyond it `terminals` stays the upper bound, and `exact` False.
+        Those who are away are not counted. Nothing is read here for a plain push.
+        """
+        if self._strategy.is_immediate:
+            return self._estimate
+        if self._estimate.terminals <= COUNTED_AT_MOST and self._asks_rows():
+            # The directory's sizes lag behind: there may be more than it knows of.
+            await self._read_until(lambda: self._read > COUNTED_AT_MOST)
+        elif self._zone_attribute is not None:
+            await self._read_until(lambda: self._read >= SAMPLED_AT_MOST)
+        if self._is_all:
+            return Profile(terminals=len(self._zones), exact=True, by_timezone=self._by_timezone(1.0))
+        share = max(1.0, self._estimate.terminals / max(1, self._read))
+        return replace(self._estimate, by_timezone=self._by_timezone(share))
+
+    async def _read_until(self, is_enough: Callable[[], bool]) -> None:
+        attribute = self._zone_attribute
+        while not self._is_all and not is_enough():
+            page = await anext(self._pages, None)
+            if page is None:
+                self._is_all = True
+                return
+            rows, self._read = page
+            for row in rows:
+                self._zones[row.terminal_id] = "" if attribute is None else zone_of(row.attributes, attribute)
+
+    def _asks_rows(self) -> bool:
+        return any(self.cover.part(index).accepts is not None for index in range(len(self.cover.topics)))
+
+    @property
+    def _zone_attribute(self) -> str | None:
+        window = self._strategy.open_window
+        return None if window is None else window.attribute
+
+    def _by_timezone(self, share: float) -> Mapping[str, int]:
+        return {} if self._zone_attribute is None else _scaled(Counter(self._zones.values()), share)
+
+
+async def meant_by(ports: Ports, target: Target, strategy: Strategy = DEFAULT) -> Meant:
+    """Whom a push with this strategy would be for; asks for the sizes of topics once."""
+    sizes = await ports.registry.sizes(candidates(target))
+    cover = plan(target, lambda topic: sizes.get(topic, 0))
+    at_most = sum(sizes.get(topic, 0) for topic in cover.topics)
+    return Meant(ports, target, strategy, cover, Profile(terminals=at_most))
 
 
 async def counted(ports: Ports, target: Target, *, window: Window | None = None, clauses: bool = False) -> Audience:
@@ -141,38 +190,6 @@ def _to_walk(target: Target, sizes: Mapping[Topic, int], *, clauses: bool) -> tu
         if sum(map(size_of, cover.topics)) <= WALKED_AT_MOST:
             return cover, FlowCount(target, cover)
     return plan(target, size_of), None
-
-
-async def more_than(ports: Ports, target: Target, limit: int, *, with_away: bool) -> int:
-    """How many terminals are meant, or some number over `limit`: it stops as soon as they are too many.
-
-    `with_away`: those that are known and not connected count too, since they get it when they come back.
-    """
-    found: set[str] = set()
-    cover, _ = await planned(ports.registry, target)
-    async for rows, _ in _walk(ports, cover):
-        found.update(row.terminal_id for row in rows)
-        if len(found) > limit:
-            return len(found)
-    if with_away:
-        async for seen in away.known(ports, target):
-            found.update(one.terminal_id for one in seen)
-            if len(found) > limit:
-                break
-    return len(found)
-
-
-async def time_zones_of(ports: Ports, cover: Cover, window: Window, terminals: int) -> Mapping[str, int]:
-    """About how many of so many terminals have each time zone, from a sample."""
-    assert window.attribute is not None
-    sampled: dict[str, str] = {}
-    share = 1.0
-    async for rows, read in _walk(ports, cover):
-        sampled.update((row.terminal_id, zone_of(row.attributes, window.attribute)) for row in rows)
-        if read >= SAMPLED_AT_MOST:
-            share = max(1.0, terminals / read)
-            break
-    return _scaled(Counter(sampled.values()), share)
 
 
 def zone_of(attributes: Mapping[str, AttributeValue], attribute: str) -> str:
@@ -235,10 +252,6 @@ class _Tally:
         self._users.update(row.user for row in rows)
         self._groups.update(itertools.chain.from_iterable(row.groups for row in rows))
         self._attributes.update(pair for row in rows for pair in row.attributes.items())
-
-    def profile(self) -> Profile:
-        """What was counted, if it is all."""
-        return Profile(terminals=len(self.terminals), exact=True, by_timezone=_scaled(self._zones, 1.0))
 
     def audience(self, share: float, away_now: int, flow: Flow | None) -> Audience:
         """What was counted, times `share`."""

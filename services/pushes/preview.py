@@ -49,19 +49,18 @@ async def preview(ports: Ports, request: PushRequest, *, sender: str) -> Preview
     now_s = ports.clock.now_s()
     judged = await limits.judged(ports, request, sender=sender)
     asked = judged.request
-    cover, _ = await audience.planned(ports.registry, asked.target)
     next_runs = schedules.runs_after(asked.schedule, now_s)
     send_at_s = next_runs[0] if next_runs else asked.schedule.send_at_s
-    empty = _draft(asked, cover, None, sender=sender, send_at_s=send_at_s, now_s=now_s)
+    empty = _draft(asked, judged.cover, None, sender=sender, send_at_s=send_at_s, now_s=now_s)
     # One that is too large is refused before anybody is counted.
     check_frame_size(empty, empty.id, now_s)
     counted = await audience.counted(ports, asked.target, window=asked.strategy.open_window, clauses=True)
-    push = _draft(asked, cover, counted, sender=sender, send_at_s=send_at_s, now_s=now_s)
+    push = _draft(asked, judged.cover, counted, sender=sender, send_at_s=send_at_s, now_s=now_s)
     timeline = forecast(push, now_s=now_s)
     frame_bytes = frame_size_bytes(push, push.id, now_s)
     return Preview(
         audience=counted,
-        topics=[str(topic) for topic in cover.topics],
+        topics=[str(topic) for topic in judged.cover.topics],
         frame_bytes=frame_bytes,
         plan=await plans.make(ports, request, counted, sender=sender),
         timeline=timeline,

@@ -91,16 +91,15 @@ async def submit_child(ports: Ports, parent: Push, child: Child) -> Push:
     escalates to.
     """
     now_s = ports.clock.now_s()
-    cover, profile = await audience.planned(ports.registry, json_form.from_json(child.target, bounds=KEPT))
-    profile = await audience.foreseen(ports, cover, child.strategy, profile)
+    meant = await audience.meant_by(ports, json_form.from_json(child.target, bounds=KEPT), child.strategy)
     push = _push(
         target=child.target,
-        cover=cover,
+        cover=meant.cover,
         message=child.message,
         strategy=child.strategy,
         sender=parent.sender,
         parent=parent.id,
-        profile=profile,
+        profile=await meant.profile(),
         now_s=now_s,
     )
     key = IdempotencyKey(caller="", key=child.key, body_digest=child.key)

@@ -16,6 +16,7 @@ from services.domain.targets.expression import KEPT, Every, Target, Users
 from services.domain.timeline.schedule import AT_ONCE
 from services.ports import Ports, Sender
 from services.pushes import audience
+from services.pushes.audience import Meant
 from services.pushes.requests import PushRequest
 
 _HELD_TO_NOTHING: Final = Sender(sub="")
@@ -37,9 +38,10 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A request as it may be sent, and the limits that it is over: None if it is not."""
+    """A request as it may be sent, with the cheapest cover of its target, and the limits that it is over, else None."""
 
     request: PushRequest
+    cover: Cover
     over_max_terminals: int | None = None
     over_approve_over: int | None = None
 
@@ -54,7 +56,9 @@ async def admit(ports: Ports, request: PushRequest, *, sender: str) -> Admitted:
     """
     held = await ports.senders.get(sender) or _HELD_TO_NOTHING
     await _take(ports, held)
-    judged = await _judged(ports, request, held, sender)
+    asked = _bounded(request, held, sender)
+    meant = await audience.meant_by(ports, asked.target, asked.strategy)
+    judged = await _judged(ports, asked, meant, held)
     if judged.over_max_terminals is not None:
         raise Problem(
             "audience_over_limit",
@@ -63,18 +67,19 @@ async def admit(ports: Ports, request: PushRequest, *, sender: str) -> Admitted:
             " with one; make its target smaller, or ask an administrator",
             max_terminals=judged.over_max_terminals,
         )
-    asked = judged.request
-    cover, profile = await audience.planned(ports.registry, asked.target)
-    if asked.profile is not None:
-        profile = asked.profile
-    else:
-        profile = await audience.foreseen(ports, cover, asked.strategy, profile)
-    return Admitted(request=asked, needs_approval=judged.over_approve_over is not None, cover=cover, profile=profile)
+    return Admitted(
+        request=asked,
+        needs_approval=judged.over_approve_over is not None,
+        cover=meant.cover,
+        profile=await meant.profile() if asked.profile is None else asked.profile,
+    )
 
 
 async def judged(ports: Ports, request: PushRequest, *, sender: str) -> Judged:
     """What `admit` would say of a request, without counting it. Raises Problem (422) as `admit` does."""
-    return await _judged(ports, request, await ports.senders.get(sender) or _HELD_TO_NOTHING, sender)
+    held = await ports.senders.get(sender) or _HELD_TO_NOTHING
+    asked = _bounded(request, held, sender)
+    return await _judged(ports, asked, await audience.meant_by(ports, asked.target, asked.strategy), held)
 
 
 async def bounded(ports: Ports, request: PushRequest, *, sender: str) -> PushRequest:
@@ -82,11 +87,11 @@ async def bounded(ports: Ports, request: PushRequest, *, sender: str) -> PushReq
     return _bounded(request, await ports.senders.get(sender) or _HELD_TO_NOTHING, sender)
 
 
-async def _judged(ports: Ports, request: PushRequest, held: Sender, sender: str) -> Judged:
-    asked = _bounded(request, held, sender)
-    size = await _size(ports, asked, held)
+async def _judged(ports: Ports, request: PushRequest, meant: Meant, held: Sender) -> Judged:
+    size = await _size(ports, request, meant, held)
     return Judged(
-        request=asked,
+        request=request,
+        cover=meant.cover,
         over_max_terminals=_if_over(size, held.max_terminals),
         over_approve_over=_if_over(size, held.approve_over),
     )
@@ -152,15 +157,15 @@ async def _take(ports: Ports, held: Sender) -> None:
         )
 
 
-async def _size(ports: Ports, request: PushRequest, held: Sender) -> int:
+async def _size(ports: Ports, request: PushRequest, meant: Meant, held: Sender) -> int:
     """For how many terminals the push, or its escalation if that is for more, is: counted as far as a limit asks."""
     limits = [limit for limit in (held.max_terminals, held.approve_over) if limit is not None]
     if not limits or request.test:
         return 0
     # A push that is kept reaches those who are away when they come back, however few are here at the moment.
     with_away = request.strategy.keeps_log or request.schedule != AT_ONCE
-    size = await audience.more_than(ports, request.target, max(limits), with_away=with_away)
+    size = await meant.number(max(limits), with_away=with_away)
     escalation = _escalation_of(request.strategy)
     if escalation is not None:
-        size = max(size, await audience.more_than(ports, escalation, max(limits), with_away=True))
+        size = max(size, await (await audience.meant_by(ports, escalation)).number(max(limits), with_away=True))
     return size

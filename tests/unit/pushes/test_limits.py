@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.domain.connection import Connection
 from services.domain.problems import Problem
 from services.domain.strategies.strategy import Strategy
-from services.domain.targets import text_form
+from services.domain.targets import json_form, text_form
+from services.domain.targets.expression import Target
 from services.domain.timeline.forecast import forecast
 from services.domain.timeline.schedule import AT_ONCE
+from services.ports import Page
 from services.pushes import audience, requests
 from services.senders import limits, register
 from services.senders.limits import Admitted
 from tests.unit.services.service import Service
+from tests.unit.targets.expressions import ARow, means, registries, targets
 
 
 async def _hold(service: Service, **limit: object) -> None:
@@ -164,3 +172,67 @@ async def test_a_plain_push_counts_nobody(service: Service) -> None:
         await service.connect(f"c{number}", f"user{number}", attributes={"os": "mac" if number else "windows"})
     admitted = await _admit(service, "os = windows")
     assert (admitted.profile.terminals, admitted.profile.exact) == (3, False)
+
+
+@pytest.mark.parametrize("max_terminals", [1, 2, 100, None])
+async def test_nobody_is_read_twice_for_the_limits_and_the_forecast(
+    service: Service, monkeypatch: pytest.MonkeyPatch, max_terminals: int | None
+) -> None:
+    monkeypatch.setattr(audience, "PAGE", 2)
+    for number in range(9):
+        os = "windows" if number % 4 == 0 else "mac"
+        await service.connect(f"c{number}", f"user{number}", attributes={"os": os})
+    await _hold(service, max_terminals=max_terminals, approve_over=0)
+    read: list[str] = []
+    page_of = service.ports.registry.page
+
+    async def noted(*asked: Any, **named: Any) -> Page[Connection]:
+        page = await page_of(*asked, **named)
+        read.extend(row.connection_id for row in page.items)
+        return page
+
+    monkeypatch.setattr(service.ports.registry, "page", noted)
+    strategy = {"waves": WAVES, "retain": "0s"}
+    if max_terminals is not None and max_terminals < 3:
+        with pytest.raises(Problem, match="audience_over_limit"):
+            await _admit(service, "os = windows", strategy=strategy)
+    else:
+        admitted = await _admit(service, "os = windows", strategy=strategy)
+        assert (admitted.needs_approval, admitted.profile.terminals, admitted.profile.exact) == (True, 3, True)
+        assert len(read) == 9
+    assert len(read) == len(set(read))
+
+
+STRATEGIES: list[dict[str, Any]] = [
+    {"waves": WAVES},
+    {"pace": {"per_second": 1}},
+    {"window": {"timezone": "attr:os"}},
+    {"ack": {"need": "read", "within": "1m"}},
+]
+
+
+@given(registries(), targets(), st.integers(0, 12), st.sampled_from(STRATEGIES))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_forecast_adds_up_to_a_count_or_else_to_the_upper_bound(
+    service: Service, rows: list[ARow], target: Target, bound: int, strategy: dict[str, Any]
+) -> None:
+    await service.empty()
+    await service.enter(rows)
+    written = json_form.to_json(target)
+    meant = {row.terminal_id for row in rows if means(target, row)}
+    plain = await service.submit(written)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(audience, "COUNTED_AT_MOST", bound)
+        staged = await service.submit(written, **strategy)
+    assert plain.profile is not None
+    assert staged.profile is not None
+    at_most = plain.profile.terminals
+    assert len(meant) <= at_most
+    asks_rows = any(part.accepts is not None for part in staged.cover.parts())
+    if asks_rows and at_most <= bound:
+        assert staged.profile.exact
+    elif "window" not in strategy:
+        assert not staged.profile.exact
+    assert staged.profile.terminals == (len(meant) if staged.profile.exact else at_most)
+    lanes = forecast(staged, now_s=staged.created_at_s).lanes
+    assert sum(lane.terminals for lane in lanes) == staged.profile.terminals

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -71,18 +70,7 @@ def small_pages() -> Iterator[None]:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_what_is_delivered_is_what_was_previewed(service: Service, rows: list[ARow], target: Target) -> None:
     await service.empty()
-    await asyncio.gather(
-        *(
-            service.connect(
-                row.connection_id,
-                row.user,
-                terminal_id=row.terminal_id,
-                groups=row.groups,
-                attributes=row.attributes,
-            )
-            for row in rows
-        )
-    )
+    await service.enter(rows)
     meant = [row for row in rows if means(target, row)]
     written = json_form.to_json(target)
     previewed = await _preview(service, written)

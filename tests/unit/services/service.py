@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from services.domain import positions
 from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
 from services.domain.pushes import Counts, Job, Push, Receipt
+from services.domain.targets.row_filter import Row
 from services.fanout.delivery import NO_LIMIT, Budget, deliver
 from services.ports import Ports, Timer
 from services.pushes import requests
@@ -93,6 +94,21 @@ class Service:
         )
         await self.ports.registry.add(row)
         return row
+
+    async def enter(self, rows: Iterable[Row]) -> None:
+        """These connect, with nothing beside what targets ask."""
+        await asyncio.gather(
+            *(
+                self.connect(
+                    row.connection_id,
+                    row.user,
+                    terminal_id=row.terminal_id,
+                    groups=tuple(row.groups),
+                    attributes=row.attributes,
+                )
+                for row in rows
+            )
+        )
 
     async def connect_in_ring_order(self, number: int) -> list[str]:
         """Connections c0, c1, … at the places 1,000, 2,000, …; their ids."""
