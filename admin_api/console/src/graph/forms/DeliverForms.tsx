@@ -1,9 +1,9 @@
-import { NativeSelect, Stack, Switch } from "@mantine/core";
+import { NativeSelect, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { withMember } from "../editing.js";
 import type { StrategyGiven } from "../strategy.js";
 import { useEditing } from "./editing.js";
-import { DurationField, TextField } from "./fields.js";
+import { DurationField, SwitchField, TextField } from "./fields.js";
 
 function useMembers() {
   const { value, change } = useEditing();
@@ -15,25 +15,20 @@ function useMembers() {
 /** What is kept of each delivery, what replaces what, what does not wait. */
 export function DeliverForm() {
   const { t } = useTranslation("graph");
-  const { isReadOnly } = useEditing();
   const { value, set } = useMembers();
   return (
     <Stack gap="sm">
-      <Switch
-        size="xs"
+      <SwitchField
         label={t("form.deliver.receipts")}
         description={t("form.deliver.receiptsHint")}
         checked={value.receipts === "each"}
-        disabled={isReadOnly}
-        onChange={event => set("receipts", event.currentTarget.checked ? "each" : null)}
+        onChange={isOn => set("receipts", isOn ? "each" : null)}
       />
-      <Switch
-        size="xs"
+      <SwitchField
         label={t("form.deliver.urgent")}
         description={t("form.deliver.urgentHint")}
         checked={value.priority === "urgent"}
-        disabled={isReadOnly}
-        onChange={event => set("priority", event.currentTarget.checked ? "urgent" : null)}
+        onChange={isOn => set("priority", isOn ? "urgent" : null)}
       />
       <TextField
         pointer="/collapse_key"

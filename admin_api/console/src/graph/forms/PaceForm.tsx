@@ -1,19 +1,30 @@
-import { Stack, Switch } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { withMember } from "../editing.js";
 import type { PaceGiven, RampGiven } from "../strategy.js";
 import { useEditing } from "./editing.js";
-import { NumberField } from "./fields.js";
+import { NumberField, SwitchField } from "./fields.js";
+
+const RAMP = [
+  { member: "from_per_second", label: "from", min: 0.1, decimals: 1 },
+  { member: "multiply_by", label: "multiply", min: 1.01, decimals: 2 },
+  { member: "each", label: "each", min: 1 },
+] as const;
+
+/** A ramp from a tenth of the pace. */
+const gentle = ({ per_second = 10 }: PaceGiven): RampGiven => ({
+  from_per_second: Math.max(0.1, per_second / 10),
+  multiply_by: 2,
+  each: 100,
+});
 
 /** How many terminals a second, and how slowly it starts. */
 export function PaceForm() {
   const { t } = useTranslation("graph");
-  const { value, change, isReadOnly } = useEditing();
+  const { value, change } = useEditing();
   const pace: PaceGiven = value.pace ?? {};
   const ramp = pace.ramp ?? null;
   const set = (next: PaceGiven) => change({ ...value, pace: next });
-  const setRamp = (member: keyof RampGiven, to: number | undefined) =>
-    set({ ...pace, ramp: { ...ramp, [member]: to } });
   return (
     <Stack gap="sm">
       <NumberField
@@ -24,50 +35,22 @@ export function PaceForm() {
         decimals={1}
         onChange={rate => set({ ...pace, per_second: rate })}
       />
-      <Switch
-        size="xs"
+      <SwitchField
         label={t("form.pace.ramp")}
         checked={ramp !== null}
-        disabled={isReadOnly}
-        onChange={event =>
-          set(
-            withMember(
-              pace,
-              "ramp",
-              event.currentTarget.checked
-                ? { from_per_second: Math.max(0.1, (pace.per_second ?? 10) / 10), multiply_by: 2, each: 100 }
-                : null,
-            ),
-          )
-        }
+        onChange={isOn => set(withMember(pace, "ramp", isOn ? gentle(pace) : null))}
       />
-      {ramp !== null && (
-        <>
+      {ramp !== null &&
+        RAMP.map(({ member, label, ...bounds }) => (
           <NumberField
-            pointer="/pace/ramp/from_per_second"
-            label={t("form.pace.from")}
-            value={ramp.from_per_second}
-            min={0.1}
-            decimals={1}
-            onChange={to => setRamp("from_per_second", to)}
+            key={member}
+            pointer={`/pace/ramp/${member}`}
+            label={t(`form.pace.${label}`)}
+            value={ramp[member]}
+            {...bounds}
+            onChange={to => set({ ...pace, ramp: { ...ramp, [member]: to } })}
           />
-          <NumberField
-            pointer="/pace/ramp/multiply_by"
-            label={t("form.pace.multiply")}
-            value={ramp.multiply_by}
-            min={1.01}
-            decimals={2}
-            onChange={to => setRamp("multiply_by", to)}
-          />
-          <NumberField
-            pointer="/pace/ramp/each"
-            label={t("form.pace.each")}
-            value={ramp.each}
-            min={1}
-            onChange={to => setRamp("each", to)}
-          />
-        </>
-      )}
+        ))}
     </Stack>
   );
 }

@@ -1,14 +1,14 @@
-import { Stack, Switch, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { withMember, withWaveAs } from "../editing.js";
 import type { HaltIfGiven, WaveGiven } from "../strategy.js";
 import { useEditing } from "./editing.js";
-import { DurationField, NumberField } from "./fields.js";
+import { DurationField, NumberField, PercentField, SwitchField } from "./fields.js";
 
 /** How far a wave goes, how long the next one waits, and when the push halts. `number` counts from 1. */
 export function WaveForm({ number }: { number: number }) {
   const { t } = useTranslation("graph");
-  const { value, change, faults, isReadOnly } = useEditing();
+  const { value, change, faults } = useEditing();
   const waves = value.waves ?? [];
   const wave = waves[number - 1] ?? {};
   const here = `/waves/${number - 1}`;
@@ -19,15 +19,11 @@ export function WaveForm({ number }: { number: number }) {
     set("halt_if", withMember(halt ?? {}, member, to));
   return (
     <Stack gap="sm">
-      <NumberField
+      <PercentField
         pointer={`${here}/percent`}
         label={t("form.wave.percent")}
         description={t("form.wave.percentHint")}
         value={wave.percent}
-        suffix=" %"
-        min={0}
-        max={100}
-        decimals={2}
         onChange={percent => set("percent", percent)}
       />
       {number < waves.length && (
@@ -39,35 +35,22 @@ export function WaveForm({ number }: { number: number }) {
           onChange={wait => set("then_wait", wait)}
         />
       )}
-      <Switch
-        size="xs"
+      <SwitchField
         label={t("form.wave.halt")}
         checked={halt !== null}
-        disabled={isReadOnly}
-        onChange={event => set("halt_if", event.currentTarget.checked ? { failed_over: 0.02, at_least: 50 } : null)}
+        onChange={isOn => set("halt_if", isOn ? { failed_over: 0.02, at_least: 50 } : null)}
       />
       {halt !== null && (
         <>
-          <NumberField
-            pointer={`${here}/halt_if/failed_over`}
-            label={t("form.wave.failed")}
-            value={inPercent(halt.failed_over)}
-            suffix=" %"
-            min={0}
-            max={100}
-            decimals={2}
-            onChange={percent => setHalt("failed_over", asShare(percent))}
-          />
-          <NumberField
-            pointer={`${here}/halt_if/gone_over`}
-            label={t("form.wave.gone")}
-            value={inPercent(halt.gone_over)}
-            suffix=" %"
-            min={0}
-            max={100}
-            decimals={2}
-            onChange={percent => setHalt("gone_over", asShare(percent))}
-          />
+          {(["failed", "gone"] as const).map(share => (
+            <PercentField
+              key={share}
+              pointer={`${here}/halt_if/${share}_over`}
+              label={t(`form.wave.${share}`)}
+              value={inPercent(halt[`${share}_over`])}
+              onChange={percent => setHalt(`${share}_over`, asShare(percent))}
+            />
+          ))}
           {faults.has(`${here}/halt_if`) && (
             <Text size="xs" c="var(--state-failed-ink)">
               {faults.get(`${here}/halt_if`)}

@@ -1,4 +1,4 @@
-import { NumberInput, Text, TextInput } from "@mantine/core";
+import { NumberInput, Switch, type SwitchProps, Text, TextInput, type TextInputProps } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { durationInWords, secondsOf } from "../../format/durations.js";
 import type { Duration } from "../strategy.js";
@@ -14,14 +14,16 @@ interface FieldProps<T> {
   readonly onChange: (value: T | undefined) => void;
 }
 
+type TextFieldProps = FieldProps<string> &
+  Pick<TextInputProps, "placeholder" | "rightSection" | "rightSectionWidth" | "rightSectionPointerEvents">;
+
 /** Text of one line. */
-export function TextField({ pointer, label, description, value, onChange }: FieldProps<string>) {
+export function TextField({ pointer, value, onChange, ...shown }: TextFieldProps) {
   const { faults, isReadOnly } = useEditing();
   return (
     <TextInput
+      {...shown}
       size="xs"
-      label={label}
-      description={description}
       value={value ?? ""}
       error={faults.get(pointer)}
       readOnly={isReadOnly}
@@ -32,32 +34,20 @@ export function TextField({ pointer, label, description, value, onChange }: Fiel
 }
 
 /** A length of time as text, `15m`, with what it comes to beside it. */
-export function DurationField({
-  value,
-  onChange,
-  placeholder,
-  ...rest
-}: FieldProps<Duration> & { placeholder?: string }) {
-  const { faults, isReadOnly } = useEditing();
+export function DurationField({ value, onChange, ...shown }: FieldProps<Duration> & { placeholder?: string }) {
   const seconds = value == null ? Number.NaN : secondsOf(value);
   return (
-    <TextInput
-      size="xs"
-      label={rest.label}
-      description={rest.description}
-      placeholder={placeholder ?? ""}
-      value={value ?? ""}
-      error={faults.get(rest.pointer)}
-      readOnly={isReadOnly}
-      spellCheck={false}
+    <TextField
+      {...shown}
+      value={value == null ? value : String(value)}
       rightSectionWidth={88}
+      rightSectionPointerEvents="none"
       rightSection={
         <Text size="xs" c="dimmed" className="tabular">
           {Number.isNaN(seconds) ? "" : durationInWords(seconds)}
         </Text>
       }
-      rightSectionPointerEvents="none"
-      onChange={event => onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value.trim())}
+      onChange={typed => onChange(typed?.trim())}
     />
   );
 }
@@ -109,4 +99,21 @@ export function NumberField({
 /** The number that is typed so far; undefined while it is none. */
 function numberOf(typed: string | number): number | undefined {
   return typed === "" || Number.isNaN(Number(typed)) ? undefined : Number(typed);
+}
+
+/** A number from 0 to 100, of a hundred. */
+export function PercentField(props: FieldProps<number>) {
+  return <NumberField {...props} suffix=" %" min={0} max={100} decimals={2} />;
+}
+
+type SwitchFieldProps = Pick<SwitchProps, "label" | "description" | "checked"> & {
+  readonly onChange: (isOn: boolean) => void;
+};
+
+/** Something that is done or not. */
+export function SwitchField({ onChange, ...shown }: SwitchFieldProps) {
+  const { isReadOnly } = useEditing();
+  return (
+    <Switch {...shown} size="xs" disabled={isReadOnly} onChange={event => onChange(event.currentTarget.checked)} />
+  );
 }
