@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { startWords } from "../words/index.js";
-import { ADDITIONS, additionsTo, MAX_WAVES, stepOf, withAdded, withMember, withoutStep } from "./editing.js";
+import { ADDITIONS, additionsTo, stepOf, withAdded, withMember, withoutStep } from "./editing.js";
 import { EVERYTHING, MUST_READ, NOW, STAGED } from "./examples.js";
 import { faultsOf } from "./faults.js";
 import { graphOf, type StepId } from "./nodes.js";
 import { shaped } from "./shape.js";
+import { MAX_WAVES } from "./strategy.js";
 import { graphWords } from "./words.js";
 
 const DEFAULTS = ["retain"];

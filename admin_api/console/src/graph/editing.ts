@@ -1,5 +1,5 @@
 import type { StepId } from "./nodes.js";
-import type { AckGiven, StrategyGiven, WaveGiven } from "./strategy.js";
+import { type AckGiven, keepsForAway, MAX_WAVES, type StrategyGiven, strategyOf, type WaveGiven } from "./strategy.js";
 
 /** What can be added to a strategy. `wave` is one more wave. */
 export const ADDITIONS = [
@@ -15,9 +15,6 @@ export const ADDITIONS = [
   "expires_in",
 ] as const;
 export type Addition = (typeof ADDITIONS)[number];
-
-/** At most so many waves. */
-export const MAX_WAVES = 20;
 
 const ROLLOUT: readonly WaveGiven[] = [
   { percent: 5, then_wait: "10m", halt_if: { failed_over: 0.02, at_least: 50 } },
@@ -35,7 +32,7 @@ export function additionsTo(strategy: StrategyGiven): readonly Addition[] {
     ack: strategy.ack != null,
     resend: (strategy.ack?.resend ?? 0) > 0,
     escalate: strategy.ack?.escalate != null,
-    retain: !/^0+[smhd]?$/.test(String(strategy.retain ?? "24h")) && strategy.replay !== "none",
+    retain: keepsForAway(strategyOf(strategy)),
     expires_in: strategy.expires_in != null,
   };
   return ADDITIONS.filter(addition => !has[addition]);

@@ -1,10 +1,12 @@
 import type { ProblemError } from "../api/problem.js";
 import { durationInWords, secondsOf } from "../format/durations.js";
 import { figure } from "../format/figures.js";
+import { bytesOf } from "../target/expression.js";
 import { targetText } from "../target/text.js";
 import {
   type AckGiven,
   type Duration,
+  MAX_WAVES,
   OF_AN_ATTRIBUTE,
   type PaceGiven,
   type StrategyGiven,
@@ -25,7 +27,7 @@ export function faultsOf(strategy: StrategyGiven, t: GraphWords = graphWords()):
   found.duration("/retain", strategy.retain, 0, 30 * DAY_S);
   found.duration("/expires_in", strategy.expires_in, 1, 30 * DAY_S);
   if (strategy.collapse_key != null) {
-    const bytes = new TextEncoder().encode(strategy.collapse_key).length;
+    const bytes = bytesOf(strategy.collapse_key);
     if (bytes < 1 || bytes > KEY_BYTES) found.say("/collapse_key", t("fault.key", { most: KEY_BYTES }));
   }
   if (strategy.window != null) ofWindow(strategy.window, found, t);
@@ -94,7 +96,7 @@ function ofPace({ per_second, ramp }: PaceGiven, found: Checker): void {
 }
 
 function ofWaves(waves: readonly WaveGiven[], found: Checker, t: GraphWords): void {
-  if (waves.length === 0 || waves.length > 20) found.say("/waves", t("fault.waves"));
+  if (waves.length === 0 || waves.length > MAX_WAVES) found.say("/waves", t("fault.waves", { most: MAX_WAVES }));
   for (const [index, { percent, then_wait, halt_if }] of waves.entries()) {
     const here = `/waves/${index}`;
     found.number(`${here}/percent`, percent, 0.01, 100);

@@ -3,6 +3,9 @@ import { secondsOf } from "../format/durations.js";
 /** A length of time as the API takes it: `"15m"`, or whole seconds. */
 export type Duration = string | number;
 
+/** At most so many waves. */
+export const MAX_WAVES = 20;
+
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Day = (typeof DAYS)[number];
 

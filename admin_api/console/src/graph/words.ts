@@ -4,7 +4,16 @@ import { figure } from "../format/figures.js";
 import { targetText } from "../target/text.js";
 import { locale } from "../words/locale.js";
 import type { Step } from "./nodes.js";
-import { DAYS, type Day, type HaltIf, type Strategy, type StrategyGiven, strategyOf, type Window } from "./strategy.js";
+import {
+  DAYS,
+  type Day,
+  type HaltIf,
+  keepsForAway,
+  type Strategy,
+  type StrategyGiven,
+  strategyOf,
+  type Window,
+} from "./strategy.js";
 
 /** Translates messages of the namespace `graph`. */
 export type GraphWords = TFunction<"graph">;
@@ -244,9 +253,9 @@ function answering({ ack }: Strategy, t: GraphWords): string[] {
   ];
 }
 
-function keeping({ retainS, replay }: Strategy, t: GraphWords): string {
-  if (retainS === 0 || replay === "none") return t("words.notKept");
-  return t(replay === "latest" ? "words.keptLatest" : "words.kept", { time: time(retainS, t) });
+function keeping(strategy: Strategy, t: GraphWords): string {
+  if (!keepsForAway(strategy)) return t("words.notKept");
+  return t(strategy.replay === "latest" ? "words.keptLatest" : "words.kept", { time: time(strategy.retainS, t) });
 }
 
 function ending({ expiresInS }: Strategy, t: GraphWords): string[] {
