@@ -15,10 +15,12 @@ export function MustRead({ items, confirm }: { items: readonly Item[]; confirm(i
       withCloseButton={false}
       closeOnClickOutside={false}
       closeOnEscape={false}
-      title={t("mustRead")}
       centered
+      padding={0}
+      // The message says it in sight; the dialog has no title beside it.
+      attributes={{ content: { "aria-label": t("mustRead") } }}
+      classNames={{ content: classes.mustRead ?? "" }}
     >
-      {items.length > 1 && <p className={classes.several}>{t("several", { count: items.length })}</p>}
       {item !== undefined && (
         <MessageCard
           key={item.id}
@@ -28,6 +30,7 @@ export function MustRead({ items, confirm }: { items: readonly Item[]; confirm(i
           onConfirm={() => confirm(item.id)}
         />
       )}
+      {items.length > 1 && <p className={classes.several}>{t("several", { count: items.length })}</p>}
     </Modal>
   );
 }
