@@ -71,7 +71,11 @@ describe("a push in one sentence", () => {
 
   it("names the last wave that went out where an earlier one waits first, since it counts them all", () => {
     const strategy = strategyOf({
-      waves: [{ percent: 5, then_wait: "5m" }, { percent: 50, then_wait: "30m" }, { percent: 100, then_wait: 0 }],
+      waves: [
+        { percent: 5, then_wait: "5m" },
+        { percent: 50, then_wait: "30m" },
+        { percent: 100, then_wait: 0 },
+      ],
       ack: TO_READ,
     });
     const waves = (until1: string, until2: string) => [
