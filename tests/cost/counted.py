@@ -32,6 +32,7 @@ COUNTED: Final[Mapping[str, Spent]] = {
     "push_to_team_with_receipts": Spent(59, 14, 13, 3, 50, 1),
     "push_in_waves": Spent(34, 40, 47, 12, 50, 2),
     "wave": Spent(18, 22, 30, 9, 0, 1),
+    "counted_for_forecast": Spent(0, 146, 2, 0, 0, 0),
     "push_counted_alone": Spent(2, 0, 1, 0, 0, 0),
     "acknowledgement_counted_alone": Spent(2, 0, 1, 0, 0, 0),
     "lost_terminal": Spent(6, 0, 2, 0, 0, 0),

@@ -168,6 +168,11 @@ async def push_in_waves() -> Spent:
     return await _in_waves(2)
 
 
+async def counted_for_forecast() -> Spent:
+    """What it takes more for each thousand connections of a group to count whom a push in stages means there."""
+    return await _accepted_in_stages(2_000) - await _accepted_in_stages(1_000)
+
+
 async def overdue() -> Spent:
     """What the sweep of each minute reads while a hundred pushes wait; more of them are read together."""
     with running() as cloud:
@@ -284,6 +289,17 @@ async def _in_waves(number: int) -> Spent:
         return spent
 
 
+async def _accepted_in_stages(number: int) -> Spent:
+    """A push is accepted to some of a group of so many, and waits for its window, so that nobody is sent it yet."""
+    with running() as cloud:
+        cloud.fill([filed(each) for each in range(number)], whole=False)
+        soon = {"window": {"from": "12:10", "to": "13:00"}}
+        await cloud.push(f"group:{GROUPS[1]} and os = windows", strategy=soon)
+        spent = cloud.ledger.spent()
+        assert spent.connection_requests == 0
+        return spent
+
+
 async def _thousand_deliveries() -> Spent:
     return await _broadcast(2_000) - await _broadcast(1_000)
 
@@ -377,6 +393,7 @@ OPERATIONS: Final[Mapping[str, Callable[[], Awaitable[Spent]]]] = {
         push_to_team_with_receipts,
         push_in_waves,
         wave,
+        counted_for_forecast,
         push_counted_alone,
         acknowledgement_counted_alone,
         lost_terminal,

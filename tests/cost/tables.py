@@ -36,6 +36,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "push_to_team_with_receipts": 'the same with `receipts: "each"`',
     "push_in_waves": "the same in two waves",
     "wave": "more for each further wave, with the wait behind it",
+    "counted_for_forecast": "more for each 1,000 connections that are counted for its forecast",
     "push_counted_alone": "the stream counts a page of deliveries, if it comes alone",
     "acknowledgement_counted_alone": "the stream counts an `ack`, if it comes alone",
     "timer": "a moment to come, up to 15 minutes ahead, what is done then not included",

@@ -7,8 +7,10 @@ import pytest
 from infra.aws import connection_rows
 from infra.aws.shards import Sharding
 from infra.aws.values import size_bytes
+from services.pushes.audience import COUNTED_AT_MOST
 from tests.cost import capacity, deployment, estimates, prices, tables
 from tests.cost.cloud import filed
+from tests.cost.counted import COUNTED
 from tests.cost.operations import OPERATIONS
 from tests.cost.page import WORDS, table
 
@@ -50,6 +52,8 @@ def test_the_row_that_is_counted_is_as_long_as_the_page_says() -> None:
         f"a million after {capacity.all_back_s(1_000_000):,.0f} s",
         f"{capacity.pinging_terminals():,} terminals that only ping",
         f"500 connects and 500 disconnects a second take {capacity.writes_per_s():,.0f}",
+        f"up to {COUNTED_AT_MOST:,}, so "
+        f"{COUNTED['counted_for_forecast'].times(COUNTED_AT_MOST / 1_000).read_units:,.0f} read units at most",
         f"need about {round(capacity.handshakes_at_once(), -1):.0f}",
     ],
 )
