@@ -52,5 +52,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
             connection.execute(f"PRAGMA user_version = {number:d}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # On a full disk SQLite may have undone the transaction already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise

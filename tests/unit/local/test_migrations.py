@@ -53,6 +53,14 @@ async def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) ->
     assert _look(tmp_path / FILE, "SELECT COUNT(*) FROM sqlite_master WHERE name = 'second'") == 0
 
 
+async def test_a_step_whose_transaction_sqlite_has_undone_is_told_by_its_own_fault(tmp_path: Path) -> None:
+    """As it does where the disk is full; here a statement asks for it."""
+    step = ("CREATE TABLE second (b UNIQUE)", *["INSERT OR ROLLBACK INTO second VALUES (1)"] * 2)
+    with pytest.raises(DataDirectoryError, match="UNIQUE constraint failed"):
+        await _open(tmp_path, FIRST, step)
+    assert _look(tmp_path / FILE, "PRAGMA user_version") == 1
+
+
 async def test_a_newer_database_is_refused_with_both_versions_and_the_way_out(tmp_path: Path) -> None:
     await _open(tmp_path, FIRST, SECOND)
     with pytest.raises(DatabaseTooNew, match=r"version 2 .* up to 1: .* restore a backup"):
