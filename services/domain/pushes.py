@@ -84,8 +84,8 @@ class Profile:
 
     `terminals` connected, `away` known and not connected. `exact` is about those who are connected only: they were
     counted one by one, else `terminals` follows from the directory's sizes. Who is away is counted for a plan; without
-    one `away` is 0. `by_timezone` is how many terminals have each time zone, where the window goes by the terminals' own
-    clocks; of those without one it counts under "".
+    one `away` is 0. `by_timezone` is how many terminals have each time zone, where the window goes by the terminals'
+    own clocks; of those without one it counts under "".
     """
 
     terminals: int
