@@ -114,7 +114,7 @@ function ofWaves(waves: readonly WaveGiven[], found: Checker, t: GraphWords): vo
 }
 
 function ofAck({ need, within, resend, once_per_user, escalate }: AckGiven, found: Checker, t: GraphWords): void {
-  if (need === undefined) found.say("/ack/need", t("fault.need"));
+  if (need == null) found.say("/ack/need", t("fault.need"));
   found.duration("/ack/within", within, 1, 7 * DAY_S);
   if (resend != null) found.number("/ack/resend", resend, 0, 10, true);
   if (within == null && ((resend ?? 0) > 0 || escalate != null)) found.say("/ack/within", t("fault.within"));

@@ -1,3 +1,4 @@
+import type * as schema from "../api/schema.js";
 import { secondsOf } from "../format/durations.js";
 
 /** A length of time as the API takes it: `"15m"`, or whole seconds. */
@@ -9,38 +10,18 @@ export const MAX_WAVES = 20;
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Day = (typeof DAYS)[number];
 
-/** `window` as it may be given: what is absent or null has its default. */
-export interface WindowGiven {
-  readonly timezone?: string | null;
-  readonly otherwise?: string | null;
-  readonly days?: readonly Day[] | null;
-  readonly from?: string | null;
-  readonly to?: string | null;
-  readonly outside?: "wait" | "drop" | null;
-}
+/** Something that the API takes, as somebody is still writing it: any member may be absent or null. */
+type Given<T> = T extends readonly (infer Entry)[]
+  ? readonly Given<Entry>[]
+  : T extends object
+    ? { readonly [Member in keyof T]?: Given<T[Member]> | null | undefined }
+    : T;
 
-export interface RampGiven {
-  readonly from_per_second?: number | undefined;
-  readonly multiply_by?: number | undefined;
-  readonly each?: number | undefined;
-}
-
-export interface PaceGiven {
-  readonly per_second?: number | undefined;
-  readonly ramp?: RampGiven | null;
-}
-
-export interface HaltIfGiven {
-  readonly failed_over?: number | null;
-  readonly gone_over?: number | null;
-  readonly at_least?: number | null;
-}
-
-export interface WaveGiven {
-  readonly percent?: number | undefined;
-  readonly then_wait?: Duration | null;
-  readonly halt_if?: HaltIfGiven | null;
-}
+export type WindowGiven = Given<schema.Window>;
+export type RampGiven = Given<schema.Ramp>;
+export type PaceGiven = Given<schema.Pace>;
+export type HaltIfGiven = Given<schema.HaltIf>;
+export type WaveGiven = Given<schema.Wave>;
 
 export interface EscalationGiven {
   /** A target, as text or as JSON. */
@@ -48,32 +29,17 @@ export interface EscalationGiven {
   readonly message?: unknown;
 }
 
-export interface AckGiven {
-  readonly need?: "received" | "read" | undefined;
-  readonly within?: Duration | null;
-  readonly resend?: number | null;
-  readonly once_per_user?: boolean | null;
-  readonly escalate?: EscalationGiven | null;
-}
+export type AckGiven = Given<Omit<schema.Ack, "escalate">> & { readonly escalate?: EscalationGiven | null | undefined };
 
 /**
  * A strategy as it may be given: the API's `Policy` and `Strategy`, and what somebody is still writing. What is absent or
  * null has its default; numbers and durations may be wrong, so that a draft can be shown as well.
  */
-export interface StrategyGiven {
-  readonly name?: string | null;
-  readonly version?: number | null;
-  readonly retain?: Duration | null;
-  readonly expires_in?: Duration | null;
-  readonly receipts?: "none" | "each" | null;
-  readonly replay?: "missed" | "latest" | "none" | null;
-  readonly collapse_key?: string | null;
-  readonly priority?: "normal" | "urgent" | null;
-  readonly window?: WindowGiven | null;
-  readonly pace?: PaceGiven | null;
-  readonly waves?: readonly WaveGiven[] | null;
-  readonly ack?: AckGiven | null;
-}
+export type StrategyGiven = Given<Omit<schema.Policy, "ack">> & {
+  readonly name?: string | null | undefined;
+  readonly version?: number | null | undefined;
+  readonly ack?: AckGiven | null | undefined;
+};
 
 export interface Window {
   /** An IANA name, or null: each terminal's own clock. */
@@ -119,7 +85,7 @@ export interface Strategy {
   readonly collapseKey: string | null;
   readonly urgent: boolean;
   readonly window: Window | null;
-  readonly pace: { readonly perSecond: number; readonly ramp: Required<RampGiven> | null } | null;
+  readonly pace: { readonly perSecond: number; readonly ramp: schema.Ramp | null } | null;
   /** None is one wave of everybody. */
   readonly waves: readonly Wave[];
   readonly ack: Ack | null;
@@ -160,22 +126,33 @@ function windowOf(given: WindowGiven): Window {
   };
 }
 
-function paceOf({ per_second = Number.NaN, ramp }: PaceGiven): NonNullable<Strategy["pace"]> {
-  const { from_per_second = Number.NaN, multiply_by = Number.NaN, each = Number.NaN } = ramp ?? {};
-  return { perSecond: per_second, ramp: ramp == null ? null : { from_per_second, multiply_by, each } };
+function paceOf({ per_second, ramp }: PaceGiven): NonNullable<Strategy["pace"]> {
+  return { perSecond: per_second ?? Number.NaN, ramp: ramp == null ? null : rampOf(ramp) };
 }
 
-function waveOf({ percent = Number.NaN, then_wait, halt_if }: WaveGiven): Wave {
-  return { percent, thenWaitS: seconds(then_wait, 0), haltIf: halt_if == null ? null : haltIfOf(halt_if) };
+function rampOf({ from_per_second, multiply_by, each }: RampGiven): schema.Ramp {
+  return {
+    from_per_second: from_per_second ?? Number.NaN,
+    multiply_by: multiply_by ?? Number.NaN,
+    each: each ?? Number.NaN,
+  };
+}
+
+function waveOf({ percent, then_wait, halt_if }: WaveGiven): Wave {
+  return {
+    percent: percent ?? Number.NaN,
+    thenWaitS: seconds(then_wait, 0),
+    haltIf: halt_if == null ? null : haltIfOf(halt_if),
+  };
 }
 
 function haltIfOf({ failed_over, gone_over, at_least }: HaltIfGiven): HaltIf {
   return { failedOver: failed_over ?? null, goneOver: gone_over ?? null, atLeast: at_least ?? 1 };
 }
 
-function ackOf({ need = "received", within, resend, once_per_user, escalate }: AckGiven): Ack {
+function ackOf({ need, within, resend, once_per_user, escalate }: AckGiven): Ack {
   return {
-    need,
+    need: need ?? "received",
     withinS: within == null ? null : secondsOf(within),
     resend: resend ?? 0,
     oncePerUser: once_per_user ?? false,

@@ -66,6 +66,11 @@ describe("in English", () => {
     expect(said).toContain("…");
   });
 
+  it("a member that is null is a hole too", () => {
+    expect(details({ pace: { per_second: null } })["pace"]).toBe("… a second");
+    expect(details({ waves: [{ percent: null }, { percent: 100 }] })["wave-1"]).toBe("… of all");
+  });
+
   it("days are a range where they follow each other", () => {
     const t = graphWords();
     expect(daysInWords(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], t)).toBe("every day");

@@ -12,8 +12,8 @@ const RAMP = [
 ] as const;
 
 /** A ramp from a tenth of the pace. */
-const gentle = ({ per_second = 10 }: PaceGiven): RampGiven => ({
-  from_per_second: Math.max(0.1, per_second / 10),
+const gentle = ({ per_second }: PaceGiven): RampGiven => ({
+  from_per_second: Math.max(0.1, (per_second ?? 10) / 10),
   multiply_by: 2,
   each: 100,
 });
