@@ -1,5 +1,5 @@
 import type { Expression } from "../../api/schema.js";
-import { print } from "../../target/language.js";
+import { print } from "../../target/print.js";
 import classes from "./Audit.module.css";
 
 /** The facts of an entry, each with its name. A target is written as people write it. */

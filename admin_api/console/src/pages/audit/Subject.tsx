@@ -1,7 +1,7 @@
 import { Anchor } from "@mantine/core";
 import { Link } from "react-router";
 import type { AuditEntry } from "../../api/schema.js";
-import { print } from "../../target/language.js";
+import { print } from "../../target/print.js";
 import { shortened } from "../pushes/shortened.js";
 
 const MOST_CHARACTERS = 28;

@@ -1,4 +1,4 @@
-import { tryParse } from "../../target/language.js";
+import { tryParse } from "../../target/parse.js";
 import { type MessageDraft, NO_MESSAGE, written } from "./message_draft.js";
 import { AT_ONCE, type Schedule, type ScheduleDraft, scheduleOf } from "./schedule.js";
 import type { Changes } from "./strategy_changes.js";

@@ -16,7 +16,7 @@ import type { Push } from "../../api/schema.js";
 import { figure } from "../../format/figures.js";
 import { Moment } from "../../shell/Moment.js";
 import { Loading, ProblemAlert } from "../../shell/states.js";
-import { print } from "../../target/language.js";
+import { print } from "../../target/print.js";
 import { pushQuery, useHeadline } from "../pushes/queries.js";
 import { isRecent, losses } from "./attention.js";
 import classes from "./Overview.module.css";

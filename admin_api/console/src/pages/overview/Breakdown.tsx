@@ -8,7 +8,7 @@ import { useApi } from "../../api/context.js";
 import { SLOWLY } from "../../api/live.js";
 import { figure } from "../../format/figures.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
-import { print } from "../../target/language.js";
+import { print } from "../../target/print.js";
 import { byAttribute, byGroup, type Part } from "./breakdown.js";
 import classes from "./Overview.module.css";
 

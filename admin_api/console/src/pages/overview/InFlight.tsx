@@ -8,7 +8,7 @@ import { LIVE } from "../../api/live.js";
 import type { Push, State } from "../../api/schema.js";
 import { PushStateBadge } from "../../shell/StateBadge.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
-import { print } from "../../target/language.js";
+import { print } from "../../target/print.js";
 import { PushProgress } from "../pushes/PushProgress.js";
 import { useHeadline } from "../pushes/queries.js";
 import classes from "./Overview.module.css";

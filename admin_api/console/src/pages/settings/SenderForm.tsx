@@ -7,7 +7,7 @@ import { useApi } from "../../api/context.js";
 import { problemOf } from "../../api/problem.js";
 import type { Sender } from "../../api/schema.js";
 import { ProblemAlert } from "../../shell/states.js";
-import { print } from "../../target/language.js";
+import { print } from "../../target/print.js";
 
 type Limit = number | "";
 

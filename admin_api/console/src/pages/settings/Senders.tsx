@@ -9,7 +9,7 @@ import { everyItem } from "../../api/pages.js";
 import type { Sender } from "../../api/schema.js";
 import { figure } from "../../format/figures.js";
 import { Loading, ProblemAlert } from "../../shell/states.js";
-import { print } from "../../target/language.js";
+import { print } from "../../target/print.js";
 import { SenderForm } from "./SenderForm.js";
 import classes from "./Settings.module.css";
 
