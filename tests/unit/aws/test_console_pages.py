@@ -81,36 +81,45 @@ class TestVariables:
     """What template.yaml sets becomes what the pages are told."""
 
     def test_by_default_people_paste_a_token(self) -> None:
-        config = json.loads(invoked().stdout)
+        config = json.loads(answered("/console/config.json")["body"])
         assert (config["ws_url"], config["oidc"], config["confirm_above"]) == (EXAMPLE["FANFARE_WS_URL"], None, 100)
         assert config["api_base"] == "/live/"
 
-    def test_an_identity_provider_is_told(self) -> None:
-        config = json.loads(
-            invoked(
-                FANFARE_CONSOLE_OIDC_AUTHORITY="https://id.example",
-                FANFARE_CONSOLE_OIDC_CLIENT_ID="fanfare-console",
-                FANFARE_CONSOLE_OIDC_SCOPE="openid push:read",
-            ).stdout
-        )
-        assert config["oidc"] == {
+    def test_an_identity_provider_is_told_and_may_be_called(self) -> None:
+        oidc = {
+            "FANFARE_CONSOLE_OIDC_AUTHORITY": "https://id.example",
+            "FANFARE_CONSOLE_OIDC_CLIENT_ID": "fanfare-console",
+            "FANFARE_CONSOLE_OIDC_SCOPE": "openid push:read",
+            "FANFARE_CONSOLE_OIDC_ORIGINS": "https://tokens.example,https://more.example",
+        }
+        config, page = answered("/console/config.json", **oidc), answered("/console", **oidc)
+        assert json.loads(config["body"])["oidc"] == {
             "authority": "https://id.example",
             "client_id": "fanfare-console",
             "scope": "openid push:read",
             "redirect_path": "console/",
         }
+        allowed = "https://id.example https://tokens.example https://more.example;"
+        assert allowed in page["headers"]["content-security-policy"]
 
     def test_one_without_a_client_is_an_error_of_the_deployment(self) -> None:
-        failed = invoked(FANFARE_CONSOLE_OIDC_AUTHORITY="https://id.example")
+        failed = invoked("/console/config.json", FANFARE_CONSOLE_OIDC_AUTHORITY="https://id.example")
         assert (failed.returncode, "FANFARE_CONSOLE_OIDC_CLIENT_ID" in failed.stderr) == (1, True)
 
 
-def invoked(**variables: str) -> subprocess.CompletedProcess[str]:
-    """A process that imports the function as Lambda does, and prints what it answers for the config."""
+def answered(path: str, **variables: str) -> dict[str, Any]:
+    """What the function answers for a path."""
+    answer: dict[str, Any] = json.loads(invoked(path, **variables).stdout)
+    return answer
+
+
+def invoked(path: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A process that imports the function as Lambda does, and prints what it answers for a path."""
     code = (
+        "import json\n"
         "from infra.aws.functions.api import handler\n"
         "from tests.unit.aws.lambda_context import Context\n"
-        f"print(handler({event('/console/config.json')!r}, Context())['body'])\n"
+        f"print(json.dumps(handler({event(path)!r}, Context())))\n"
     )
     environment = {**EXAMPLE, **variables}
     return subprocess.run(
