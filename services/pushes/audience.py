@@ -109,7 +109,8 @@ class Meant:
 
         If the strategy is not one release and the target needs its rows asked, those who are connected are counted one
         by one, up to `COUNTED_AT_MOST` connections; beyond it `terminals` stays the upper bound, and `exact` False.
-        Those who are away are not counted. Nothing is read here for a plain push.
+        Those who are away are not counted. What was read to its end all the same, for a limit or for time zones, is a
+        count too. Nothing is read here for a plain push.
         """
         if self._strategy.is_immediate:
             return self._estimate
