@@ -68,16 +68,22 @@ export function SessionHolder({ config, place = "fanfare.token", failure = null,
   const [checking, setChecking] = useState(kept !== null);
   const [because, setBecause] = useState<ProblemError | null>(failure);
 
-  const end = useCallback(
+  const leave = useCallback(
     (problem: ProblemError | null) => {
       token.current = null;
-      forgetToken(place);
       queries.clear();
       setSignedIn(null);
       setChecking(false);
       setBecause(problem);
     },
-    [queries, place],
+    [queries],
+  );
+  const end = useCallback(
+    (problem: ProblemError | null) => {
+      forgetToken(place);
+      leave(problem);
+    },
+    [leave, place],
   );
   const api: Api = useMemo(() => apiClient(restUrl(config), { token: () => token.current, ended: end }), [config, end]);
   const signIn = useCallback(
@@ -91,10 +97,11 @@ export function SessionHolder({ config, place = "fanfare.token", failure = null,
         setSignedIn({ token: given, caller });
         setChecking(false);
       } catch (error) {
-        end(problemOf(error));
+        // Who reloads before there was an answer, or asks a service that is down, has a token that nobody refused.
+        leave(problemOf(error));
       }
     },
-    [api, end, place],
+    [api, leave, place],
   );
   useEffect(() => {
     if (token.current !== null) void signIn(token.current);
