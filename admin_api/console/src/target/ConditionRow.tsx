@@ -1,5 +1,4 @@
-import { ActionIcon, Autocomplete, NativeSelect, TagsInput, Text, Tooltip } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
+import { Autocomplete, NativeSelect, TagsInput, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./AudienceBuilder.module.css";
@@ -7,6 +6,7 @@ import type { Vocabulary } from "./completion.js";
 import { ASKED_KINDS, type Asked, asAnother, type Condition, comparedBy, typedOf, valueTyped } from "./draft.js";
 import { faultOfName, faultOfValue, type Op, type Value } from "./expression.js";
 import { NotToggle } from "./NotToggle.js";
+import { RemoveButton } from "./RemoveButton.js";
 
 const OPS: readonly Op[] = ["eq", "ne", "in", "lt", "le", "gt", "ge", "prefix", "exists"];
 const MOST_OFFERED = 50;
@@ -53,17 +53,7 @@ export function ConditionRow({ condition, vocabulary, onChange, onRemove }: Cond
           clearable={false}
         />
       )}
-      <Tooltip label={t("builder.remove")}>
-        <ActionIcon
-          className={classes.remove}
-          variant="subtle"
-          color="gray"
-          aria-label={t("builder.remove")}
-          onClick={onRemove}
-        >
-          <IconX size={16} aria-hidden />
-        </ActionIcon>
-      </Tooltip>
+      <RemoveButton label={t("builder.remove")} onClick={onRemove} />
     </div>
   );
 }

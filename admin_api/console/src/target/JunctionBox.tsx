@@ -1,5 +1,5 @@
-import { ActionIcon, Button, SegmentedControl, Text, Tooltip } from "@mantine/core";
-import { IconPlus, IconX } from "@tabler/icons-react";
+import { Button, SegmentedControl, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import classes from "./AudienceBuilder.module.css";
 import { ConditionRow } from "./ConditionRow.js";
@@ -7,6 +7,7 @@ import type { Vocabulary } from "./completion.js";
 import { type Draft, type Junction, newCondition, newJunction } from "./draft.js";
 import { BOUNDS } from "./expression.js";
 import { NotToggle } from "./NotToggle.js";
+import { RemoveButton } from "./RemoveButton.js";
 
 interface JunctionBoxProps {
   readonly junction: Junction;
@@ -46,19 +47,7 @@ export function JunctionBox({ junction, depth, vocabulary, unsaid, onChange, onP
         ) : (
           of.length === 0 && <Text c="dimmed">{unsaid ?? t("builder.everybody")}</Text>
         )}
-        {depth > 1 && (
-          <Tooltip label={t("builder.removeBox")}>
-            <ActionIcon
-              className={classes.remove}
-              variant="subtle"
-              color="gray"
-              aria-label={t("builder.removeBox")}
-              onClick={() => onPart(junction.id, () => null)}
-            >
-              <IconX size={16} aria-hidden />
-            </ActionIcon>
-          </Tooltip>
-        )}
+        {depth > 1 && <RemoveButton label={t("builder.removeBox")} onClick={() => onPart(junction.id, () => null)} />}
       </div>
       {of.length > 0 && (
         <ul className={classes.parts}>
