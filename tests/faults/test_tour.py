@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import signal
 import sys
@@ -107,6 +108,44 @@ async def test_what_it_prints_first_opens_the_console_and_then_a_terminal(tour: 
     assert config["ws_url"].startswith("ws://127.0.0.1:")
     assert ticket.status_code == 201, ticket.text
     assert started.offices() == []
+
+
+async def test_what_the_settings_say_of_the_console_is_what_its_pages_are_told(
+    tour: Callable[..., Awaitable[Tour]], tmp_path: Path
+) -> None:
+    settings = tmp_path / "fanfare.toml"
+    settings.write_text(
+        "[console]\n"
+        'ws_url = "wss://push.example.com/local"\n'
+        'oidc_authority = "https://login.example.com/realms/office"\n'
+        'oidc_client_id = "fanfare-console"\n'
+        'oidc_origins = ["https://tokens.example.com"]\n'
+        'oidc_scope = "openid push"\n'
+        "confirm_above = 7\n"
+        "[[webhooks]]\n"
+        'url = "https://hooks.example.com/fanfare?key=hidden"\n'
+        f'secret = "whsec_{base64.b64encode(bytes(32)).decode()}"\n'
+        'events = ["push.*"]\n'
+    )
+    started = await tour("--office", "0", "--settings", str(settings))
+    sign_in = {
+        "authority": "https://login.example.com/realms/office",
+        "client_id": "fanfare-console",
+        "scope": "openid push",
+    }
+    config = await started.get("/console/config.json")
+    assert config == {
+        "ws_url": "wss://push.example.com/local",
+        "api_base": "/",
+        "oidc": {**sign_in, "redirect_path": "console/"},
+        "confirm_above": 7,
+    }
+    policy = (await started.api.get("/console")).headers["content-security-policy"]
+    allowed = "wss://push.example.com https://login.example.com https://tokens.example.com;"
+    assert f"connect-src 'self' {allowed}" in policy
+    shown = await started.get("/v1/settings")
+    assert shown["console"] == {"ws_url": "wss://push.example.com/local", "oidc": sign_in, "confirm_above": 7}
+    assert shown["webhooks"] == [{"name": "webhook 1", "url_host": "hooks.example.com", "events": ["push.*"]}]
 
 
 async def test_a_new_service_has_something_to_look_at(tour: Callable[..., Awaitable[Tour]]) -> None:
