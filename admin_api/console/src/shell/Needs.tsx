@@ -1,7 +1,8 @@
-import { Alert } from "@mantine/core";
+import { Box } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { type Scope, useSession } from "../session/session.js";
+import { Notice } from "./Notice.js";
 
 /** `children` for who has the scope, else a sentence that says which one is missing. */
 export function Needs({ scope, children }: { scope: Scope; children: ReactNode }) {
@@ -9,8 +10,10 @@ export function Needs({ scope, children }: { scope: Scope; children: ReactNode }
   const { may } = useSession();
   if (may(scope)) return children;
   return (
-    <Alert m="lg" color="gray" title={t("scope.title")}>
-      {t("scope.detail", { scope })}
-    </Alert>
+    <Box m="lg">
+      <Notice tone="plain" title={t("scope.title")}>
+        {t("scope.detail", { scope })}
+      </Notice>
+    </Box>
   );
 }

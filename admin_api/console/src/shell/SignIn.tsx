@@ -1,10 +1,11 @@
-import { Alert, Button, Center, Code, Divider, Group, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
+import { Button, Center, Code, Divider, Group, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Config } from "../api/config.js";
 import type { ProblemError } from "../api/problem.js";
 import { Appearance } from "./Appearance.js";
 import { LanguageChoice } from "./LanguageChoice.js";
+import { Notice } from "./Notice.js";
 
 const COMMAND = `fanfare token --user admin --ttl 8h --scope push:send --scope push:read --scope push:approve \\
   --scope terminals:read --scope terminals:manage --scope strategies:write --scope audit:read`;
@@ -41,14 +42,14 @@ export function SignIn({ config, because, signIn, title, command = COMMAND }: Si
         <Stack>
           <Title order={1}>{title ?? t("signIn.title")}</Title>
           {because !== null && (
-            <Alert role="alert" color={because.code === "token_expired" ? "yellow" : "red"} title={t(titleOf(because))}>
+            <Notice tone={because.code === "token_expired" ? "care" : "fault"} role="alert" title={t(titleOf(because))}>
               {because.detail || because.title}
-            </Alert>
+            </Notice>
           )}
           {leaveError !== null && (
-            <Alert role="alert" color="red">
+            <Notice tone="fault" role="alert">
               {leaveError}
-            </Alert>
+            </Notice>
           )}
           {config.oidc !== null && (
             <>

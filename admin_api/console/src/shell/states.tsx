@@ -1,8 +1,8 @@
-import { Alert, Anchor, Button, Center, Code, Loader, Stack, Text, Title } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { Anchor, Button, Center, Code, Loader, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { problemOf } from "../api/problem.js";
+import { Notice } from "./Notice.js";
 
 /** Something is being asked for. */
 export function Loading() {
@@ -22,11 +22,15 @@ export function ProblemAlert({ error, retry }: { error: unknown; retry?: (() => 
   const { t } = useTranslation("shell");
   const problem = problemOf(error);
   return (
-    <Alert role="alert" color="red" icon={<IconAlertTriangle aria-hidden />} title={problem.title}>
+    <Notice tone="fault" role="alert" title={problem.title}>
       <Stack gap="xs" align="flex-start">
-        {problem.detail !== "" && <Text style={{ whiteSpace: "pre-wrap" }}>{problem.detail}</Text>}
+        {problem.detail !== "" && (
+          <Text inherit style={{ whiteSpace: "pre-wrap" }}>
+            {problem.detail}
+          </Text>
+        )}
         {problem.docs !== null && (
-          <Anchor href={problem.docs} target="_blank" rel="noreferrer">
+          <Anchor inherit href={problem.docs} target="_blank" rel="noreferrer">
             {t("state.docs")}
           </Anchor>
         )}
@@ -36,7 +40,7 @@ export function ProblemAlert({ error, retry }: { error: unknown; retry?: (() => 
           </Button>
         )}
       </Stack>
-    </Alert>
+    </Notice>
   );
 }
 

@@ -1,10 +1,11 @@
-import { Alert, Anchor, Button, Group, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, Text, Title } from "@mantine/core";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { restUrl } from "../api/config.js";
 import { useSession } from "../session/session.js";
 import { Appearance } from "../shell/Appearance.js";
 import { LanguageChoice } from "../shell/LanguageChoice.js";
+import { Notice } from "../shell/Notice.js";
 import { ConnectionLight } from "./ConnectionLight.js";
 import { toasts, unread } from "./desk.js";
 import { History } from "./History.js";
@@ -40,20 +41,12 @@ export function TerminalPage() {
       </header>
       <main className={classes.main}>
         {desk.light.is === "refused" && (
-          <Alert role="alert" color="red" title={t("refused")}>
+          <Notice tone="fault" role="alert" title={t("refused")}>
             {desk.light.detail}
-          </Alert>
+          </Notice>
         )}
-        {desk.trouble !== null && (
-          <Alert role="alert" color="yellow">
-            {desk.trouble}
-          </Alert>
-        )}
-        {desk.hasLost && (
-          <Alert role="status" color="yellow">
-            {t("lost")}
-          </Alert>
-        )}
+        {desk.trouble !== null && <Notice role="alert">{desk.trouble}</Notice>}
+        {desk.hasLost && <Notice role="status">{t("lost")}</Notice>}
         <History items={desk.items} confirm={confirm} />
       </main>
       <footer className={classes.foot}>

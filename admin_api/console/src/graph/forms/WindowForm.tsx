@@ -1,5 +1,6 @@
-import { Alert, Autocomplete, Checkbox, Group, Input, Radio, SegmentedControl, Stack } from "@mantine/core";
+import { Autocomplete, Checkbox, Group, Input, Radio, SegmentedControl, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Notice } from "../../shell/Notice.js";
 import { withMember } from "../editing.js";
 import { DAYS, type Day, OF_AN_ATTRIBUTE, type WindowGiven } from "../strategy.js";
 import { dayName } from "../words.js";
@@ -20,7 +21,7 @@ export function WindowForm() {
   const { otherwise: _, ...withoutOtherwise } = window;
   return (
     <Stack gap="sm">
-      {value.priority === "urgent" && <Alert color="yellow">{t("form.window.urgent")}</Alert>}
+      {value.priority === "urgent" && <Notice>{t("form.window.urgent")}</Notice>}
       <Input.Wrapper size="xs" label={t("form.window.clock")} labelElement="div">
         <SegmentedControl
           size="xs"

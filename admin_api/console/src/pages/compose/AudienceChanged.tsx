@@ -2,9 +2,9 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { figure } from "../../format/figures.js";
+import { Notice } from "../../shell/Notice.js";
 import classes from "./Compose.module.css";
 import type { AudienceChange, Moved } from "./intent.js";
-import { Notice } from "./Notice.js";
 import { NumberToType } from "./NumberToType.js";
 import { isTyped, numberToType } from "./outcome.js";
 
@@ -32,7 +32,7 @@ export function AudienceChanged({ change, confirmAbove, sending, onLookAgain, on
         onSend();
       }}
     >
-      <Notice isNew title={t("changed.title")}>
+      <Notice role="alert" title={t("changed.title")}>
         <p>{t("changed.detail")}</p>
       </Notice>
       <dl className={`${classes.figures} tabular`}>

@@ -4,13 +4,13 @@ import { useTranslation } from "react-i18next";
 import type { Preview, Push } from "../../api/schema.js";
 import { useSession } from "../../session/session.js";
 import { Moment } from "../../shell/Moment.js";
+import { Notice } from "../../shell/Notice.js";
 import { ProblemAlert } from "../../shell/states.js";
 import { AudienceChanged } from "./AudienceChanged.js";
 import { needsApproval, reachInWords, sendInWords } from "./blast.js";
 import classes from "./Compose.module.css";
 import type { Draft, PushBody } from "./draft.js";
 import { audienceChange } from "./intent.js";
-import { Notice } from "./Notice.js";
 import { NumberToType } from "./NumberToType.js";
 import { isTyped, numberToType, outcomeOf } from "./outcome.js";
 import type { Previewed } from "./usePreview.js";
@@ -140,13 +140,13 @@ function Confirmation({ draft, preview, fresh, sending, onCancel, onSend }: Conf
       </dl>
       {approval && <Notice>{t("confirm.approval")}</Notice>}
       {standing.is === "unanswered" && (
-        <Notice isNew title={t("unanswered.title")}>
+        <Notice role="alert" title={t("unanswered.title")}>
           <p>{t("unanswered.detail")}</p>
         </Notice>
       )}
       {standing.is === "refused" &&
         (standing.problem.code === "plan_not_found" ? (
-          <Notice isNew title={t("expired.title")}>
+          <Notice role="alert" title={t("expired.title")}>
             <p>{t("expired.detail")}</p>
           </Notice>
         ) : (

@@ -5,11 +5,11 @@ import type { KeptStrategy, Preview } from "../../api/schema.js";
 import { useNow } from "../../format/now.js";
 import { PushPicture } from "../../picture/PushPicture.js";
 import { Moment } from "../../shell/Moment.js";
+import { Notice } from "../../shell/Notice.js";
 import { ProblemAlert } from "../../shell/states.js";
 import { CompareChoice, Comparison } from "./Comparison.js";
 import classes from "./Compose.module.css";
 import { Figures } from "./Figures.js";
-import { Notice } from "./Notice.js";
 import { PreviewDetails } from "./PreviewDetails.js";
 import type { Previewed } from "./usePreview.js";
 

@@ -1,5 +1,5 @@
-import { Alert, Anchor, Drawer, Text, Title } from "@mantine/core";
-import { IconAlertTriangle, IconUserCheck } from "@tabler/icons-react";
+import { Anchor, Drawer, Title } from "@mantine/core";
+import { IconUserCheck } from "@tabler/icons-react";
 import { type ReactNode, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
@@ -12,6 +12,7 @@ import { PushPicture } from "../../picture/PushPicture.js";
 import { useSession } from "../../session/session.js";
 import { Moment } from "../../shell/Moment.js";
 import { Needs } from "../../shell/Needs.js";
+import { Notice } from "../../shell/Notice.js";
 import { Page } from "../../shell/Page.js";
 import { PushStateBadge } from "../../shell/StateBadge.js";
 import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
@@ -187,9 +188,9 @@ function Awaiting({ push }: { push: PushDetail }) {
   if (push.state !== "awaiting_approval") return null;
   const own = push.sender === caller.user;
   return (
-    <Alert color="gray" icon={<IconUserCheck aria-hidden />} title={t("awaiting.title")}>
+    <Notice tone="plain" icon={IconUserCheck} title={t("awaiting.title")}>
       {t(own ? "awaiting.own" : may("push:approve") ? "awaiting.yours" : "awaiting.others", { sender: push.sender })}
-    </Alert>
+    </Notice>
   );
 }
 
@@ -197,12 +198,8 @@ function DeadJobs({ push }: { push: PushDetail }) {
   const { t } = useTranslation("pushes");
   if (push.dead_jobs.length === 0) return null;
   return (
-    <Alert
-      color="red"
-      icon={<IconAlertTriangle aria-hidden />}
-      title={t("dead.title", { count: push.dead_jobs.length })}
-    >
-      <Text size="sm">{t("dead.detail")}</Text>
+    <Notice tone="fault" role="alert" title={t("dead.title", { count: push.dead_jobs.length })}>
+      <p>{t("dead.detail")}</p>
       <ul className={classes.plain}>
         {push.dead_jobs.map(job => (
           <li key={`${job.kind} ${job.topic} ${job.at}`}>
@@ -210,6 +207,6 @@ function DeadJobs({ push }: { push: PushDetail }) {
           </li>
         ))}
       </ul>
-    </Alert>
+    </Notice>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Stack, Title } from "@mantine/core";
+import { Button, Stack, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import type { KeptStrategy } from "../../api/schema.js";
 import { faultsOf, refusedMembers } from "../../graph/faults.js";
 import { StrategyEditor } from "../../graph/StrategyEditor.js";
 import type { StrategyGiven } from "../../graph/strategy.js";
+import { Notice } from "../../shell/Notice.js";
 import { ProblemAlert } from "../../shell/states.js";
 import { DifferenceTable } from "./DifferenceTable.js";
 import { differences } from "./difference.js";
@@ -67,7 +68,7 @@ export function EditStrategy({ kept }: { kept: KeptStrategy }) {
       />
       {refused !== null && members.size === 0 && <ProblemAlert error={refused} />}
       {theirs !== null && (
-        <Alert color="yellow" role="alert" title={t("conflict.title", { user: theirs.by, version: theirs.version })}>
+        <Notice role="alert" title={t("conflict.title", { user: theirs.by, version: theirs.version })}>
           <Stack gap="sm">
             {t("conflict.detail", { version: of.version })}
             <DifferenceTable
@@ -85,7 +86,7 @@ export function EditStrategy({ kept }: { kept: KeptStrategy }) {
               </Button>
             </div>
           </Stack>
-        </Alert>
+        </Notice>
       )}
       {(isChanged || !isReadable) && theirs === null && (
         <>

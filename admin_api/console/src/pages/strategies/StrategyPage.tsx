@@ -1,4 +1,4 @@
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCopy, IconSend, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { StrategyEditor } from "../../graph/StrategyEditor.js";
 import { useSession } from "../../session/session.js";
 import { Moment } from "../../shell/Moment.js";
 import { Needs } from "../../shell/Needs.js";
+import { Notice } from "../../shell/Notice.js";
 import { Page } from "../../shell/Page.js";
 import { Loading, ProblemAlert } from "../../shell/states.js";
 import { DeleteDialog } from "./DeleteDialog.js";
@@ -110,7 +111,7 @@ function Content({ kept }: { kept: KeptStrategy }) {
         <EditStrategy kept={kept} />
       ) : (
         <>
-          <Alert color="gray">{t("readOnly")}</Alert>
+          <Notice tone="plain">{t("readOnly")}</Notice>
           <StrategyEditor value={kept.strategy} onChange={() => undefined} isReadOnly />
         </>
       )}
