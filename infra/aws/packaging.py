@@ -20,7 +20,7 @@ import sysconfig
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
@@ -69,7 +69,7 @@ def imported_by(function: str) -> Contents:
     """What importing a function loads. Raises CalledProcessError if it cannot be imported."""
     site = installed_here()
     owners = _owners(site)
-    loaded = _loaded_by(f"infra.aws.functions.{function}", site, _not_pinned(owners, site))
+    loaded = _loaded_by(f"infra.aws.functions.{function}", site, _not_pinned(site))
     files: set[str] = set()
     modules: set[str] = set()
     names = {name for module in loaded for name in LOADED_BY.get(module, ())} & set(owners.values())
@@ -100,12 +100,13 @@ def write(contents: Contents, target: Path, site: Path) -> None:
     Raises LookupError for a distribution that is not in `site`.
     """
     shutil.rmtree(target, ignore_errors=True)
-    found = {_name(distribution): distribution for distribution in distributions(path=[str(site)])}
+    found = _files(site)
     if missing := sorted(set(contents.distributions) - set(found)):
         raise LookupError(f"not in requirements/aws.txt: {', '.join(missing)}; add what brings it to aws.in")
     for name in contents.distributions:
-        for path in _files(found[name], site):
-            _copy(site / path, target / path)
+        for path in found[name]:
+            if _is_needed(path) and (site / path).is_file():
+                _copy(site / path, target / path)
     for file in contents.files:
         _copy(ROOT / file, target / file)
 
@@ -225,42 +226,39 @@ print(json.dumps({name: file for name, file in files.items() if file}))
 """
 
 
-def _not_pinned(owners: Mapping[Path, str], site: Path) -> Collection[str]:
+@functools.cache
+def _not_pinned(site: Path) -> Collection[str]:
     """Top-level modules that are installed here but will not be there: an optional import must not find them."""
     lines = (ROOT / "requirements/aws.txt").read_text(encoding="utf-8").splitlines()
     pinned = {line.partition("==")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))}
     modules: dict[bool, set[str]] = {True: set(), False: set()}
-    for path, name in owners.items():
-        if path.is_relative_to(site):
-            modules[name in pinned].add(path.relative_to(site).parts[0].partition(".")[0])
+    for name, paths in _files(site).items():
+        modules[name in pinned].update(path.parts[0].partition(".")[0] for path in paths)
     return modules[False] - modules[True]
 
 
 @functools.cache
 def _owners(site: Path) -> Mapping[Path, str]:
     """Which distribution each file of a site came with."""
-    owners: dict[Path, str] = {}
+    return {site / path: name for name, paths in _files(site).items() for path in paths}
+
+
+@functools.cache
+def _files(site: Path) -> Mapping[str, Sequence[Path]]:
+    """The files of each distribution by their path in the site, without those that were put outside of it."""
+    found: dict[str, Sequence[Path]] = {}
     for distribution in distributions(path=[str(site)]):
-        name = _name(distribution)
-        owners.update((site / file, name) for file in distribution.files or ())
-    return owners
+        name = distribution.name.lower().replace("_", "-").replace(".", "-")
+        paths = [Path(file) for file in distribution.files or ()]
+        found[name] = [path for path in paths if not path.is_absolute() and path.parts[0] not in {"..", "bin"}]
+    return found
 
 
-def _name(distribution: Distribution) -> str:
-    return distribution.name.lower().replace("_", "-").replace(".", "-")
-
-
-def _files(distribution: Distribution, site: Path) -> Iterator[Path]:
-    """The files of a distribution that a function may need, without those that were put outside of the site."""
-    for file in distribution.files or ():
-        path = Path(file)
-        if {"..", "bin"} & set(path.parts[:1]) or path.is_absolute() or not (site / path).is_file():
-            continue
-        if path.suffix in NOT_RUN or path.name in NOT_REPRODUCIBLE:
-            continue
-        if path.parts[:2] == ("botocore", "data") and len(path.parts) > 3 and path.parts[2] not in BOTOCORE_SERVICES:
-            continue
-        yield path
+def _is_needed(path: Path) -> bool:
+    """Whether a function may need a file of a distribution."""
+    if path.suffix in NOT_RUN or path.name in NOT_REPRODUCIBLE:
+        return False
+    return path.parts[:2] != ("botocore", "data") or len(path.parts) <= 3 or path.parts[2] in BOTOCORE_SERVICES
 
 
 def _copy(source: Path, target: Path) -> None:
