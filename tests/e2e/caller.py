@@ -31,14 +31,24 @@ def segment(name: str) -> str:
 
 
 class Caller:
-    """Calls the API with one token, or with none."""
+    """Calls the API with one token, or with none. `has_pushed`: it has asked for a push."""
 
     def __init__(self, http_url: str, token: str | None) -> None:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        self.http = httpx.AsyncClient(base_url=http_url, headers=headers, timeout=WITHIN_S, trust_env=False)
+        self.has_pushed = False
+        self.http = httpx.AsyncClient(
+            base_url=http_url,
+            headers=headers,
+            timeout=WITHIN_S,
+            trust_env=False,
+            event_hooks={"request": [self._note]},
+        )
 
     async def close(self) -> None:
         await self.http.aclose()
+
+    async def _note(self, request: httpx.Request) -> None:
+        self.has_pushed |= request.method == "POST" and request.url.path.endswith("/v1/pushes")
 
     async def get(self, path: str, **query: str | int) -> Json:
         """The body of a GET that must succeed."""

@@ -30,6 +30,7 @@ class Office:
         self._suffix = uuid.uuid4().hex[:8]
         self._terminals: list[Terminal] = []
         self._callers: list[Caller] = []
+        self._settling: asyncio.Future[object] | None = None
         self.admin = self.name("admin")
         self.api = self.caller(self.token(self.admin, scopes=SCOPES, lifetime_s=ADMIN_LIFETIME_S))
 
@@ -103,12 +104,19 @@ class Office:
         What was pushed before is delivered by then: the terminal gets it by a replay, if at all.
         """
         if self.target.may_lag:
-            await eventually(self._being_sent, lambda pushes: not pushes)
+            await self._settled()
         whose = self.name(f"user{len(self._terminals)}") if user is None else user
         brought = token or self.token(whose, groups=groups, attributes=attributes, scopes=scopes, lifetime_s=lifetime_s)
         terminal = await open_socket(self.target.ws_url, brought, user=whose, way=way, calls_itself=calls_itself)
         self._terminals.append(terminal)
         return terminal
+
+    async def _settled(self) -> None:
+        """Wait until nothing is being sent: asked once for all who wait at the same time, and not where none pushed."""
+        if any(caller.has_pushed for caller in self._callers):
+            if self._settling is None or self._settling.done():
+                self._settling = asyncio.ensure_future(eventually(self._being_sent, lambda pushes: not pushes))
+            await self._settling
 
     async def _being_sent(self) -> object:
         return (await self.api.get("/v1/pushes", state="sending", sender=self.admin, limit=1))["items"]

@@ -243,7 +243,7 @@ async def test_when_retention_is_over_resumed_says_honestly_that_something_may_b
 
 
 async def test_terminals_that_resume_at_the_same_time_each_get_their_own(office: Office) -> None:
-    users = [office.name(f"user{number}") for number in range(20)]
+    users = [office.name(f"user{number}") for number in range(8)]
     expected = {user: [await office.api.push({"users": [user]}, n) for n in range(3)] for user in users}
 
     async def replayed(user: str) -> list[str]:
