@@ -128,5 +128,7 @@ async def _at_once() -> None:
     """Nothing is behind: what is derived is written with what it is derived from."""
 
 
+MOST_IN_MEMORY = 8
+"""Pushes that an adapter keeps in memory here: few, so that a test can have more."""
 OPENERS: dict[str, Opener] = {"sqlite": sqlite, "dynamodb": dynamodb}
 """Every adapter by its name; the whole suite runs on each."""

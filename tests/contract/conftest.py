@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.local import recent_pushes
 from services.ports import (
     Activity,
     AuditTrail,
@@ -20,7 +21,7 @@ from services.ports import (
     Strategies,
     Tickets,
 )
-from tests.contract.adapters import OPENERS, Adapters, ManualClock
+from tests.contract.adapters import MOST_IN_MEMORY, OPENERS, Adapters, ManualClock
 from tests.contract.ids import ids_from_the_start
 
 
@@ -37,7 +38,10 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(params=list(OPENERS))
-async def adapters(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Adapters]:
+async def adapters(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Adapters]:
+    monkeypatch.setattr(recent_pushes, "MOST", MOST_IN_MEMORY)
     async with OPENERS[request.param](tmp_path, clock) as opened:
         yield opened
 

@@ -15,7 +15,7 @@ from services.domain.targets import json_form
 from services.domain.targets.cover import plan
 from services.domain.targets.expression import Attr, Every, Groups, Not, Users
 from services.ports import AuditTrail, IdempotencyConflict, IdempotencyKey, PushStore
-from tests.contract.adapters import NOON_S, ManualClock
+from tests.contract.adapters import MOST_IN_MEMORY, NOON_S, ManualClock
 from tests.contract.makers import audit_entry, jobs_of, log_entry, push, submission
 
 DAY_S = 86_400
@@ -59,7 +59,7 @@ async def test_every_part_of_a_push_is_kept(pushes: PushStore) -> None:
     )
     await pushes.submit(submission(sent))
     # More pushes than an adapter may keep in memory, so that this one is read from where it is stored.
-    await asyncio.gather(*(pushes.submit(submission(push())) for _ in range(300)))
+    await asyncio.gather(*(pushes.submit(submission(push())) for _ in range(MOST_IN_MEMORY + 1)))
     assert await pushes.get(sent.id) == sent
 
 

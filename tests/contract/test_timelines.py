@@ -12,7 +12,7 @@ from services.domain.strategies.strategy import Ack, Escalation, HaltIf, Pace, R
 from services.domain.timeline.run import AckWait, Lane, Mark, Run
 from services.domain.timeline.schedule import Repeat, Schedule
 from services.ports import Advance, PushStore
-from tests.contract.adapters import NOON_S
+from tests.contract.adapters import MOST_IN_MEMORY, NOON_S
 from tests.contract.makers import jobs_of, push, submission
 
 LANE = Lane(id="Asia/Tokyo", timezone="Asia/Tokyo", opens_at_s=NOON_S + 60, since_s=NOON_S, due_at_s=NOON_S + 60)
@@ -64,7 +64,7 @@ def _last(job: Job, at_s: float = NOON_S) -> Advance:
 
 async def _out_of_memory(pushes: PushStore) -> None:
     """More pushes than an adapter may keep in memory, so that the first is read from where it is stored."""
-    await asyncio.gather(*(pushes.submit(submission(push())) for _ in range(300)))
+    await asyncio.gather(*(pushes.submit(submission(push())) for _ in range(MOST_IN_MEMORY + 1)))
 
 
 async def test_all_that_a_timeline_needs_is_kept_with_a_push(pushes: PushStore) -> None:

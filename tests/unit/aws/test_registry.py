@@ -221,7 +221,7 @@ async def test_a_connection_that_is_replaced_while_it_is_removed_is_gone(table: 
     assert await _filed(registry) == {}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 1 << 32),
     groups=st.lists(st.lists(st.sampled_from(["ops", "hr", "sales"]), unique=True), min_size=1, max_size=3),
@@ -247,7 +247,7 @@ async def test_whatever_is_done_at_the_same_time_a_connection_is_filed_as_its_re
     assert now in [each for each, is_done in zip(newer, done, strict=True) if is_done] or removals
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1 << 32))
 async def test_whoever_asks_for_a_change_until_it_is_made_undoes_no_other(seed: int) -> None:
     row = connection("c1", terminal_id="t")

@@ -54,7 +54,7 @@ STORIES: Final[Mapping[str, Story]] = {
     "in a window, at a pace": Story(
         asked={
             "strategy": {
-                "pace": {"per_second": 1},
+                "pace": {"per_second": 2},
                 "window": {"timezone": "UTC", "from": "12:30", "to": "18:00"},
             }
         },
