@@ -23,12 +23,23 @@ export default defineConfig({
     rolldownOptions: { input: { console: here("index.html"), terminal: here("terminal.html") } },
   },
   server: { proxy: { "/v1": SERVICE, "/console/config.json": SERVICE } },
-  // Typing as a person types is slow where two cores do it beside other work.
   test: {
+    // Typing as a person types is slow where two cores do it beside other work.
     testTimeout: 30_000,
-    environment: "jsdom",
-    setupFiles: ["src/test_setup.ts"],
-    include: ["src/**/*.test.{ts,tsx}"],
+    // A page's imports take longer than its tests; they are the same in every file, which leaves nothing behind.
+    isolate: false,
     css: false,
+    projects: [
+      { extends: true, test: { name: "plain", environment: "node", include: ["src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "jsdom",
+          setupFiles: ["src/test_setup.ts"],
+          include: ["src/**/*.test.tsx"],
+        },
+      },
+    ],
   },
 });

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeAll, describe, expect, it } from "vitest";
 import { startWords } from "../words/index.js";
 import { ADDITIONS, additionsTo, stepOf, withAdded, withMember, withoutStep } from "./editing.js";

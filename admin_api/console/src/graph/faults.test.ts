@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeAll, describe, expect, it } from "vitest";
 import { ProblemError } from "../api/problem.js";
 import { startWords } from "../words/index.js";

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeAll, describe, expect, it } from "vitest";
 import { changeLanguage, startWords } from "../words/index.js";
 import { EVERYTHING, MUST_READ, NOW, STAGED, WORKING_HOURS } from "./examples.js";

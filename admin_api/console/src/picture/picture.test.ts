@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { describe, expect, it } from "vitest";
 import type { Flow, Receipt } from "../api/schema.js";
 import { axis, moved } from "./axis.js";

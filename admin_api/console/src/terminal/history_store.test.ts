@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Item } from "./desk.js";
 import { historyStore } from "./history_store.js";

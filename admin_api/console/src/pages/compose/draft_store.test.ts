@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeEach, describe, expect, it } from "vitest";
 import { NO_DRAFT } from "./draft.js";
 import { filledIn, forgetDraft, loadDraft, saveDraft } from "./draft_store.js";

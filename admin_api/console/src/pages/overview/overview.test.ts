@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { describe, expect, it } from "vitest";
 import { comings, deliveries } from "./activity.js";
 import { isRecent, losses } from "./attention.js";

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import i18next from "i18next";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { PushDetail, Timelines } from "../../api/schema.js";

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import i18next, { type TFunction } from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Step } from "../../api/schema.js";
