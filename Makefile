@@ -57,10 +57,9 @@ endif
 $(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE_SOURCES)
 	cd $(CONSOLE) && npm run --silent build
 
-# On two cores: the suites on whole services mostly wait. The browser has the machine to itself.
+# On two cores; the longest first.
 test: setup check ## every check and test
-	$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-services test-python test-js
-	$(MAKE) --no-print-directory test-console
+	$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-services test-python test-js test-console
 
 WHOLE_SERVICES := tests/e2e tests/emulator tests/faults
 
