@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.caller import Json
 from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING
-
-pytestmark = pytest.mark.timeout(120)
 
 MINUTE_S = 60.0
 

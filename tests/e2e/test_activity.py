@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
-
 from tests.e2e.caller import Json
 from tests.e2e.deadlines import eventually
 from tests.e2e.fixtures import OwnOffice
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(300)
 
 FIGURES = ("connects", "disconnects", "sent", "received", "read", "failed", "gone")
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def test_a_cancel_recalls_the_push_from_those_who_have_it(office: Office) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.e2e.fixtures import OwnOffice
+from tests.e2e import targets
 from tests.e2e.office import Office
-from tests.e2e.targets.target import Tuning
+from tests.e2e.targets.target import Target, Tuning
 from tests.e2e.terminal import SUBPROTOCOL, Way, open_socket
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def _status_of_handshake(office: Office, token: str | None, *, calls_itself: str | None = None) -> int:
@@ -104,21 +103,34 @@ async def test_an_unknown_stage_is_403(office: Office) -> None:
     assert refused.value.response.status_code == 403
 
 
-async def test_a_connection_over_the_limit_of_its_user_is_403_and_the_earlier_ones_stay(own_office: OwnOffice) -> None:
-    office = own_office(Tuning(connections_per_user=2))
-    user = office.name("alice")
-    first, second = await office.terminal(user), await office.terminal(user)
-    assert await _status_of_handshake(office, office.token(user)) == 403
-    await office.api.push({"users": [user]}, "to both")
+@pytest.fixture(scope="module")
+def limited_target(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A user may have two connections."""
+    with targets.make(runtime, tmp_path_factory.mktemp("limited"), Tuning(connections_per_user=2)) as running:
+        yield running
+
+
+@pytest.fixture
+async def limited(limited_target: Target) -> AsyncIterator[Office]:
+    opened = Office(limited_target)
+    yield opened
+    await opened.close()
+
+
+async def test_a_connection_over_the_limit_of_its_user_is_403_and_the_earlier_ones_stay(limited: Office) -> None:
+    user = limited.name("alice")
+    first, second = await limited.terminal(user), await limited.terminal(user)
+    assert await _status_of_handshake(limited, limited.token(user)) == 403
+    await limited.api.push({"users": [user]}, "to both")
     assert [(await terminal.expect("push"))["message"] for terminal in (first, second)] == ["to both", "to both"]
 
 
-async def test_a_closed_connection_makes_room_for_another(own_office: OwnOffice) -> None:
-    office = own_office(Tuning(connections_per_user=1))
-    user = office.name("alice")
-    await (await office.terminal(user)).close()
-    again = await office.terminal(user)
-    await office.api.push({"users": [user]}, "there")
+async def test_a_closed_connection_makes_room_for_another(limited: Office) -> None:
+    user = limited.name("alice")
+    _, second = await limited.terminal(user), await limited.terminal(user)
+    await second.close()
+    again = await limited.terminal(user)
+    await limited.api.push({"users": [user]}, "there")
     assert (await again.expect("push"))["message"] == "there"
 
 

@@ -12,8 +12,6 @@ import pytest
 from admin_api.settings import CONSOLE_BUILD
 from tests.e2e.office import Office
 
-pytestmark = pytest.mark.timeout(60)
-
 built = pytest.mark.skipif(not (CONSOLE_BUILD / "index.html").exists(), reason="needs `make console`")
 
 

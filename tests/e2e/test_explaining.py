@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.caller import Json
 from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def _explained(office: Office, push_id: str, **whom: str) -> Json:

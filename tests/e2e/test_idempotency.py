@@ -9,8 +9,6 @@ import pytest
 from tests.e2e.caller import SCOPES
 from tests.e2e.office import Office
 
-pytestmark = pytest.mark.timeout(60)
-
 
 async def test_the_same_key_and_body_answer_with_the_first_push_and_send_it_once(office: Office) -> None:
     alice, key = await office.terminal(), office.name("order")

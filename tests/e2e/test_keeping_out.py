@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.caller import segment
 from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING, Terminal, open_socket
-
-pytestmark = pytest.mark.timeout(60)
 
 NORMAL = 1000
 """How a socket is closed that the service ends; a close code cannot be chosen on API Gateway."""

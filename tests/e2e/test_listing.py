@@ -11,8 +11,6 @@ from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 from tests.e2e.terminal import Terminal
 
-pytestmark = pytest.mark.timeout(60)
-
 
 def _items(body: Json) -> Sequence[Json]:
     items = body["items"]

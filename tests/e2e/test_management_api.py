@@ -15,8 +15,6 @@ from botocore.exceptions import ClientError
 from tests.e2e.office import Office
 from tests.e2e.targets.target import ManagementAccess
 
-pytestmark = pytest.mark.timeout(60)
-
 NEVER_OPENED = "R0oXAdfD0kwCH6w="
 
 

@@ -12,8 +12,6 @@ from tests.e2e.office import Office
 from tests.e2e.targets.target import Tuning
 from tests.e2e.terminal import Terminal
 
-pytestmark = pytest.mark.timeout(60)
-
 
 async def _still_serves(terminal: Terminal) -> None:
     await terminal.send("ping")

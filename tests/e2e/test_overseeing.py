@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import httpx
-import pytest
 
 from tests.e2e.caller import Json, segment
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(60)
 
 
 def _items(body: Json) -> Sequence[Json]:

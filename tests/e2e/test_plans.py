@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.caller import Json
 from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(120)
 
 
 async def _plan(office: Office, group: str, size: int, **members: object) -> Json:

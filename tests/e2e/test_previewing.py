@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from tests.e2e.caller import Json
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def _preview(office: Office, target: Json | str, message: object = "hello", **strategy: object) -> Json:

@@ -8,8 +8,6 @@ from tests.e2e.caller import Json
 from tests.e2e.office import Office
 from tests.e2e.terminal import Terminal
 
-pytestmark = pytest.mark.timeout(60)
-
 NOT_KEPT: Json = {"retain": "0s"}
 """For pushes to everyone: nothing of them stays for the tests that follow."""
 

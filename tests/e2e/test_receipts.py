@@ -11,8 +11,6 @@ from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING
 
-pytestmark = pytest.mark.timeout(60)
-
 EACH: Json = {"receipts": "each"}
 
 

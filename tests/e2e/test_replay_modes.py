@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.caller import Json, _body
 from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING
-
-pytestmark = pytest.mark.timeout(120)
 
 
 async def _missed(office: Office, user: str, strategy: Json, number: int = 3) -> list[str]:

@@ -10,8 +10,6 @@ from tests.e2e.caller import segment
 from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING, Frame, Terminal
 
-pytestmark = pytest.mark.timeout(60)
-
 BATCH = 100
 """Most pushes in one replay."""
 

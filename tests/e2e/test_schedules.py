@@ -10,8 +10,6 @@ from tests.e2e.caller import Json
 from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 
-pytestmark = pytest.mark.timeout(120)
-
 MINUTE_S = 60.0
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.caller import Caller
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def _held(office: Office, **limits: object) -> tuple[str, Caller]:

@@ -11,8 +11,6 @@ from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING, Terminal
 
-pytestmark = pytest.mark.timeout(60)
-
 LIFETIME_S = 300
 IN_GRACE_S = LIFETIME_S + 5
 """After the token's end, within the ten seconds in which a session may still be refreshed."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def test_a_strategy_is_kept_and_used_by_name(office: Office) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.caller import segment
 from tests.e2e.office import Office
 from tests.e2e.terminal import Terminal, open_socket
-
-pytestmark = pytest.mark.timeout(60)
 
 
 async def _connect(office: Office, ticket: str) -> Terminal | int:

@@ -7,14 +7,10 @@ import itertools
 from collections.abc import Sequence
 from datetime import datetime
 
-import pytest
-
 from tests.e2e.caller import Json
 from tests.e2e.deadlines import eventually
 from tests.e2e.office import Office
 from tests.e2e.terminal import Terminal
-
-pytestmark = pytest.mark.timeout(120)
 
 MINUTE_S = 60.0
 SIZE = 12
@@ -61,8 +57,9 @@ async def test_each_terminal_is_in_one_wave_only(moving: Office) -> None:
     moving.target.advance(10 * MINUTE_S + 1)
     await moving.api.completed(push_id)
 
+    sentinel = await moving.api.push({"groups": [group]}, "sentinel")
+
     async def times_got(terminal: Terminal) -> int:
-        sentinel = await moving.api.push({"users": [terminal.user]}, "sentinel")
         got = 0
         while (frame := await terminal.frame()).get("id") != sentinel:
             got += frame.get("id") == push_id

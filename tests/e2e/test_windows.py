@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from tests.e2e.caller import Json
 from tests.e2e.office import Office
-
-pytestmark = pytest.mark.timeout(120)
 
 MINUTE_S = 60.0
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-import pytest
 
 from tests.e2e.fixtures import OwnOffice
 from tests.e2e.targets.target import Tuning
 from tests.faults.conftest import Follow
-
-pytestmark = pytest.mark.timeout(90)
 
 
 async def test_terminals_hear_that_the_service_restarts_and_it_exits_with_0(own_office: OwnOffice) -> None:

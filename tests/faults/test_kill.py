@@ -17,8 +17,6 @@ from tests.e2e.targets.target import Tuning
 from tests.e2e.terminal import BEGINNING, open_socket
 from tests.faults.conftest import Follow
 
-pytestmark = pytest.mark.timeout(90)
-
 SLOW_POSTS = Tuning(post_latency_s=0.5)
 """Between the answer 202 and the delivery lies half a second, in which the service is killed."""
 FANOUT_PAGE = 500

@@ -13,8 +13,6 @@ from tests.e2e.targets.target import Tuning
 from tests.faults.conftest import Follow
 from tests.faults.follower import Follower
 
-pytestmark = pytest.mark.timeout(90)
-
 STORM = 200
 PUSHES = 120
 GROUPS = ("ops", "sales", "tokyo")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.deadlines import eventually
 from tests.e2e.fixtures import OwnOffice
 from tests.e2e.office import Office
 from tests.e2e.targets.target import Tuning
 from tests.e2e.terminal import BEGINNING
-
-pytestmark = pytest.mark.timeout(90)
 
 MESSAGE = "x" * 32_000
 MOST_MESSAGES = 1_000

@@ -18,8 +18,6 @@ import pytest
 from fanfare.cli.first_day import FIRST_PUSHES, STRATEGIES
 from tests.e2e.deadlines import eventually
 
-pytestmark = pytest.mark.timeout(90)
-
 OFFICE = 12
 
 

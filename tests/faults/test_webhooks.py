@@ -9,15 +9,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
-import pytest
 
 from tests.e2e.deadlines import eventually
 from tests.e2e.fixtures import OwnOffice
 from tests.e2e.office import Office
 from tests.e2e.targets.target import Tuning
 from tests.unit.webhooks.receiver import SECRET
-
-pytestmark = pytest.mark.timeout(90)
 
 
 class Hook(ThreadingHTTPServer):

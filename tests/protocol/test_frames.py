@@ -11,8 +11,6 @@ from tests.e2e.office import Office
 from tests.e2e.terminal import BEGINNING, Frame
 from tests.protocol.document import DOCUMENT
 
-pytestmark = pytest.mark.timeout(60)
-
 
 def _holds(frame: Frame, message: str) -> None:
     """Fail unless a frame is this message, and as the document says."""

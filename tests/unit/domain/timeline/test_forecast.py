@@ -75,7 +75,6 @@ strategies = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.timeout(300)
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(strategies, st.dictionaries(st.sampled_from(ZONES), st.integers(1, 40), min_size=1), st.booleans())
 def test_what_is_foreseen_happens(strategy: dict[str, object], zones: dict[str, int], later: bool) -> None:
