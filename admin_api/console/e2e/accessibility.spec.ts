@@ -23,7 +23,7 @@ async function checkLooks(page: Page): Promise<void> {
     await expect.poll(() => overflow(page), { message: `${look}: scrolls sideways` }).toEqual([]);
     // Colours go from one scheme to the other over some frames; what is still wrong after that is wrong.
     await expect
-      .poll(() => violations(page), { message: `${look}: what axe finds`, timeout: 20_000, intervals: [200, 1_000] })
+      .poll(() => violations(page), { message: `${look}: what axe finds`, timeout: 60_000, intervals: [200, 1_000] })
       .toEqual([]);
   }
 }

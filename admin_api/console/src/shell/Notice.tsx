@@ -21,7 +21,7 @@ export function Notice({ tone = "care", title, icon, role, children }: NoticePro
       <Mark size={16} stroke={1.8} aria-hidden className={classes.mark} />
       <div className={classes.said}>
         {title !== undefined && <strong className={classes.title}>{title}</strong>}
-        {children}
+        <div>{children}</div>
       </div>
     </div>
   );
