@@ -58,16 +58,19 @@ $(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE
 	cd $(CONSOLE) && npm run --silent build
 
 # On two cores; the longest first.
-test: setup check ## every check and test
+test: setup check console ## every check and test
 	$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-services test-python test-js test-console
+
+# Tests make many thousands of small files, each of which costs a disk much: in memory, where that has room for them.
+IN_MEMORY := $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 2>/dev/null && echo TMPDIR=/dev/shm)
 
 WHOLE_SERVICES := tests/e2e tests/emulator tests/faults
 
 test-services: setup .venv-emulator/.complete ## the tests of whole services: on one machine, and on the emulator of AWS
-	$(BIN)/pytest $(WHOLE_SERVICES)
+	$(IN_MEMORY) $(BIN)/pytest $(WHOLE_SERVICES)
 
 test-python: setup ## all other tests in Python
-	$(BIN)/pytest tests $(addprefix --ignore=,$(WHOLE_SERVICES))
+	$(IN_MEMORY) $(BIN)/pytest tests $(addprefix --ignore=,$(WHOLE_SERVICES))
 
 ifeq ($(HAS_NODE),yes)
 test-js: clients/js/node_modules/.package-lock.json $(CONSOLE)/node_modules/.package-lock.json ## lint, types and tests of the JavaScript library and of the console
@@ -80,7 +83,7 @@ endif
 
 ifeq ($(HAS_NODE)$(if $(CHROMIUM),,no),yes)
 test-console: setup console ## the console in a browser, against the service on this machine
-	cd $(CONSOLE) && FANFARE_CHROMIUM=$(CHROMIUM) npm run --silent e2e
+	cd $(CONSOLE) && $(IN_MEMORY) FANFARE_CHROMIUM=$(CHROMIUM) npm run --silent e2e
 
 screenshots: setup console ## pictures of every page of the console, light and dark
 	cd $(CONSOLE) && FANFARE_CHROMIUM=$(CHROMIUM) npm run --silent screenshots

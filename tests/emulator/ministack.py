@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,9 +21,6 @@ INTERPRETER: Final = ROOT / ".venv-emulator/bin/python"
 """Where `make` installs the emulator, alone: its Lambda functions run in this Python and must bring their libraries."""
 REGION: Final = "eu-central-1"
 NO_VARIABLES: Final[Mapping[str, str]] = {}
-MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a new directory of a name that nobody can foresee is made in it
-ROOM_BYTES: Final = 4 * 1024**3
-"""Several times what all emulators of a run and the functions' packages take."""
 STARTS_WITHIN_S: Final = 60.0
 STOPS_WITHIN_S: Final = 20.0
 
@@ -59,7 +55,7 @@ def running(interpreter: Path = INTERPRETER, *, variables: Mapping[str, str] = N
     """
     if not interpreter.exists():
         raise EmulatorError(f"{interpreter} is not there; `make {interpreter.parents[1].name}/.complete` installs it")
-    with temporary_directory("fanfare-emulator-") as directory:
+    with tempfile.TemporaryDirectory(prefix="fanfare-emulator-", ignore_cleanup_errors=True) as directory:
         port = _free_port()
         with (Path(directory) / "output").open("wb") as output:
             process = subprocess.Popen(
@@ -76,13 +72,6 @@ def running(interpreter: Path = INTERPRETER, *, variables: Mapping[str, str] = N
             yield emulator
         finally:
             _stop(process)
-
-
-def temporary_directory(prefix: str) -> tempfile.TemporaryDirectory[str]:
-    """For thousands of small files: in memory, where there is room for them, since each costs a disk much."""
-    free_bytes = shutil.disk_usage(MEMORY).free if os.access(MEMORY, os.W_OK) else 0
-    where = MEMORY if free_bytes >= ROOM_BYTES else None
-    return tempfile.TemporaryDirectory(prefix=prefix, dir=where, ignore_cleanup_errors=True)
 
 
 def _environment(port: int, directory: str) -> Mapping[str, str]:

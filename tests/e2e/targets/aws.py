@@ -9,6 +9,7 @@ import base64
 import functools
 import mmap
 import struct
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -184,4 +185,4 @@ def packages() -> Path:
     return directory
 
 
-_PACKAGES = ministack.temporary_directory("fanfare-packages-")  # removed when this process ends
+_PACKAGES = tempfile.TemporaryDirectory(prefix="fanfare-packages-")  # removed when this process ends
