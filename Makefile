@@ -57,9 +57,11 @@ endif
 $(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE_SOURCES)
 	cd $(CONSOLE) && npm run --silent build
 
-# On two cores; the longest first.
-test: setup check console ## every check and test
+# On two cores; the longest first, so all that they need is there before.
+test: setup check console .venv-emulator/.complete $(JS_TESTS_NEED) ## every check and test
 	$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-services test-python test-js test-console
+
+JS_TESTS_NEED := $(if $(HAS_NODE),$(addsuffix /node_modules/.package-lock.json,clients/js $(CONSOLE)))
 
 # Tests make many thousands of small files, each of which costs a disk much: in memory, where that has room for them.
 IN_MEMORY := $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 2>/dev/null && echo TMPDIR=/dev/shm)
@@ -73,7 +75,7 @@ test-python: setup ## all other tests in Python
 	$(IN_MEMORY) $(BIN)/pytest tests $(addprefix --ignore=,$(WHOLE_SERVICES))
 
 ifeq ($(HAS_NODE),yes)
-test-js: clients/js/node_modules/.package-lock.json $(CONSOLE)/node_modules/.package-lock.json ## lint, types and tests of the JavaScript library and of the console
+test-js: $(JS_TESTS_NEED) ## lint, types and tests of the JavaScript library and of the console
 	cd clients/js && npm run --silent check && npm test --silent
 	cd $(CONSOLE) && npm run --silent check && npm test --silent
 else
