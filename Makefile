@@ -17,6 +17,8 @@ CONSOLE := admin_api/console
 CONSOLE_SOURCES = $(filter-out %.test.ts %.test.tsx %/schema.d.ts,$(shell find $(CONSOLE)/src $(CONSOLE)/build clients/js/src -type f)) \
 	$(addprefix $(CONSOLE)/,index.html terminal.html vite.config.ts tsconfig.json package.json) docs/openapi.json
 
+JS_TESTS_NEED := $(if $(HAS_NODE),$(addsuffix /node_modules/.package-lock.json,clients/js $(CONSOLE)))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-services test-python test-js test-console check format pins openapi console screenshots build deploy validate bench system-packages clean
 
@@ -58,10 +60,9 @@ $(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE
 	cd $(CONSOLE) && npm run --silent build
 
 # On two cores; the longest first, so all that they need is there before.
-test: setup check console .venv-emulator/.complete $(JS_TESTS_NEED) ## every check and test
+test: ## every check and test
+	$(MAKE) --no-print-directory -j2 --output-sync=target check console .venv-emulator/.complete $(JS_TESTS_NEED)
 	$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target test-services test-python test-js test-console
-
-JS_TESTS_NEED := $(if $(HAS_NODE),$(addsuffix /node_modules/.package-lock.json,clients/js $(CONSOLE)))
 
 # Tests make many thousands of small files, each of which costs a disk much: in memory, where that has room for them.
 IN_MEMORY := $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 2>/dev/null && echo TMPDIR=/dev/shm)

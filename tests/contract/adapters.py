@@ -34,6 +34,7 @@ from services.ports import (
     Tickets,
 )
 from tests.contract import dynamodb as moto
+from tests.contract import empty_database
 from tests.contract import sqs as moto_sqs
 
 NOON_S = 1_795_521_600.0
@@ -77,6 +78,7 @@ Opener = Callable[[Path, ManualClock], AbstractAsyncContextManager[Adapters]]
 @asynccontextmanager
 async def sqlite(directory: Path, clock: ManualClock) -> AsyncIterator[Adapters]:
     """SQLite, the store of the one-machine server."""
+    empty_database.put_into(directory)
     storage = await Storage.open(directory, clock)
     try:
         yield Adapters(

@@ -23,6 +23,7 @@ from services.connections.admission import Admission
 from services.domain.connection import Connection, opened
 from services.domain.identity import AttributeValue, Identity
 from services.ports import Ports, PostResult, SocketInfo
+from tests.contract import empty_database
 from tests.unit.admin_api.conformance import Conforming
 
 NOW_S = 1_795_510_800.0
@@ -217,6 +218,7 @@ async def running(
 ) -> AsyncIterator[Service]:
     """The service, on a data directory of its own."""
     clock, gateway = SetClock(), RecordingGateway()
+    empty_database.put_into(data_dir)
     storage = await Storage.open(data_dir, clock)
     ports = Ports(
         clock=clock,

@@ -24,7 +24,7 @@ from services.ports import Ports, Timer
 from services.pushes import requests
 from services.pushes.submit import submit
 from services.timeline import handler
-from tests.contract import makers
+from tests.contract import empty_database, makers
 from tests.contract.adapters import NOON_S, ManualClock
 from tests.contract.ids import ids_from_the_start
 from tests.unit.services.sockets import ScriptedSockets
@@ -267,6 +267,7 @@ async def running(directory: Path) -> AsyncIterator[Service]:
     """A service at noon, on a data directory of its own."""
     clock = ManualClock(NOON_S)
     with ids_from_the_start(), same_ids_each_time() as random:
+        empty_database.put_into(directory)
         service = Service(await Storage.open(directory, clock), clock, directory, random)
         try:
             yield service
