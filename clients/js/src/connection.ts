@@ -76,8 +76,8 @@ export class Connection implements Served {
     this.#send(this.#conversation.acks());
   }
 
-  check(): void {
-    if (this.#state === "open" && this.#silentMs >= CHECK_AFTER_MS && !this.#timers.has("pong")) this.#ping();
+  check(silentForMs = CHECK_AFTER_MS): void {
+    if (this.#state === "open" && this.#silentMs >= silentForMs && !this.#timers.has("pong")) this.#ping();
   }
 
   async close(): Promise<void> {

@@ -90,8 +90,8 @@ export interface Served {
   flush(): void;
   /** Send the acks that are due, now. */
   flushNow(): void;
-  /** Something may have happened to the network: make sure that it still works. */
-  check(): void;
+  /** Something may have happened to the network: make sure that it still works, if nothing was heard for so long. */
+  check(silentForMs?: number): void;
   /** Leave: acks that are due are sent first. Resolves when it is over. */
   close(): Promise<void>;
 }

@@ -229,7 +229,8 @@ export class Terminal {
     if (signal === "wake") {
       this.#lifeline?.wake();
     } else if (signal === "doubt") {
-      this.#lifeline?.connection?.check();
+      // What was heard a moment ago was heard before the network went.
+      this.#lifeline?.connection?.check(0);
     } else {
       this.#lifeline?.connection?.flushNow();
       void this.#saving?.now();

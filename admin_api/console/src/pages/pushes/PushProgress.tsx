@@ -1,6 +1,6 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Push, Timelines } from "../../api/schema.js";
+import type { Push } from "../../api/schema.js";
 import { useNow } from "../../format/now.js";
 import { goesOn } from "./going.js";
 import { expectedOf } from "./progress.js";
@@ -9,25 +9,22 @@ import { SharesBar } from "./SharesBar.js";
 import { sentence } from "./sentence.js";
 import { sharesOf } from "./shares.js";
 
-const NO_TIMELINES: Timelines = {
-  forecast: { from: "", to: "", lanes: [], reach: [], marks: [] },
-  actual: { from: "", to: "", lanes: [], reach: [], marks: [] },
-};
-
 /** How far a push is, as lists say it: a bar, and one sentence. It asks for what the list does not have of it. */
 export function PushProgress({ push }: { push: Push }) {
   const { t } = useTranslation("pushes");
   const now = useNow(10_000);
   const detail = usePush(push.id).data;
-  const timelines = useTimelines(push.id, goesOn(push.state)).data ?? NO_TIMELINES;
+  const timelines = useTimelines(push.id, goesOn(push.state)).data;
   if (detail === undefined) return null;
-  const shares = sharesOf(detail.counts, goesOn(detail.state) ? expectedOf(detail, timelines) : 0);
+  const expected = timelines !== undefined && goesOn(detail.state) ? expectedOf(detail, timelines) : 0;
   return (
     <>
-      <SharesBar shares={shares} />
-      <Text size="xs" c="dimmed" mt={4} className="tabular">
-        {sentence(detail, timelines, now, t)}
-      </Text>
+      <SharesBar shares={sharesOf(detail.counts, expected)} />
+      {timelines !== undefined && (
+        <Text size="xs" c="dimmed" mt={4} className="tabular">
+          {sentence(detail, timelines, now, t)}
+        </Text>
+      )}
     </>
   );
 }

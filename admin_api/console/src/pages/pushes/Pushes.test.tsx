@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { problem, renderPage } from "../../testing.js";
-import { at, lane, NO_COUNTS, picture, pushOf, span } from "./examples.js";
+import { at, lane, NO_COUNTS, picture, pushOf, span, TO_READ } from "./examples.js";
 import { Component as Pushes } from "./Pushes.js";
 
 const moving = pushOf({ id: "p1", counts: { ...NO_COUNTS, targeted: 40, sent: 40 } });
@@ -36,6 +36,21 @@ describe("the list of pushes", () => {
     expect(within(first as HTMLElement).getByRole("img", { name: "Sent 40, Waiting 40" })).toBeTruthy();
     await within(second as HTMLElement).findByText(/^Completed at .*: sent to 3 of 3 terminals/);
     expect(within(second as HTMLElement).getByRole("link", { name: "group:ops" })).toBeTruthy();
+  });
+
+  it("does without the timeline of a push that has to be read until it comes", async () => {
+    const mustRead = pushOf({ id: "p1", state: "waiting", strategy: { ...moving.strategy, ack: TO_READ } });
+    const never = () => new Promise<never>(() => undefined);
+    await renderPage(<Pushes />, {
+      answers: {
+        "GET /v1/pushes": { items: [mustRead], next_cursor: null },
+        "GET /v1/pushes/p1": mustRead,
+        "GET /v1/pushes/p1/timeline": never,
+      },
+    });
+    expect(await screen.findByRole("link", { name: "Door 4 stays locked" })).toBeTruthy();
+    expect(await screen.findByRole("img")).toBeTruthy();
+    expect(screen.queryByText(/done about/)).toBeNull();
   });
 
   it("asks for what the address filters", async () => {
