@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -39,9 +40,8 @@ def target(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 @pytest.fixture
 async def office(target: Target) -> AsyncIterator[Office]:
     """Names and terminals of this test on the shared server."""
-    opened = Office(target)
-    yield opened
-    await opened.close()
+    async with Office(target) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -54,23 +54,20 @@ def moving_target(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 async def moving(moving_target: Target) -> AsyncIterator[Office]:
     """Names and terminals of this test on the shared server whose clock moves."""
-    opened = Office(moving_target, lifetime_s=MOVING_LIFETIME_S)
-    yield opened
-    await opened.close()
+    async with Office(moving_target, lifetime_s=MOVING_LIFETIME_S) as opened:
+        yield opened
 
 
 @pytest.fixture
 async def own_office(runtime: str, tmp_path: Path) -> AsyncIterator[OwnOffice]:
     """Starts a server for this test alone, set up as the test needs it, with an office on it."""
-    offices: list[Office] = []
     with ExitStack() as running:
+        async with AsyncExitStack() as offices:
 
-        def open_office(tuning: Tuning = USUAL) -> Office:
-            directory = tmp_path / f"target{len(offices)}"
-            directory.mkdir()
-            offices.append(Office(running.enter_context(targets.make(runtime, directory, tuning))))
-            return offices[-1]
+            def open_office(tuning: Tuning = USUAL) -> Office:
+                directory = Path(tempfile.mkdtemp(dir=tmp_path, prefix="target"))
+                opened = Office(running.enter_context(targets.make(runtime, directory, tuning)))
+                offices.push_async_exit(opened)
+                return opened
 
-        yield open_office
-        for opened in offices:
-            await opened.close()
+            yield open_office

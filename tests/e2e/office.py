@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Self
 
 from tests.e2e.caller import SCOPES, Caller
 from tests.e2e.deadlines import eventually
@@ -18,7 +19,7 @@ ADMIN_LIFETIME_S = 86_400
 
 
 class Office:
-    """Mints tokens, opens terminals and callers, and closes them all at the end (`close`).
+    """Mints tokens, opens terminals and callers, and closes them all at the end of its context.
 
     `api` is a caller with every scope, whose name is `admin`. Tokens of terminals last for `lifetime_s` unless a test
     says otherwise.
@@ -34,7 +35,10 @@ class Office:
         self.admin = self.name("admin")
         self.api = self.caller(self.token(self.admin, scopes=SCOPES, lifetime_s=ADMIN_LIFETIME_S))
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         for terminal in self._terminals:
             terminal.cut()
         await asyncio.gather(*(caller.close() for caller in self._callers))

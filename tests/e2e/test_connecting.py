@@ -112,9 +112,8 @@ def limited_target(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 async def limited(limited_target: Target) -> AsyncIterator[Office]:
-    opened = Office(limited_target)
-    yield opened
-    await opened.close()
+    async with Office(limited_target) as opened:
+        yield opened
 
 
 async def test_a_connection_over_the_limit_of_its_user_is_403_and_the_earlier_ones_stay(limited: Office) -> None:

@@ -91,9 +91,8 @@ def connections(aws: FaultyAws) -> Iterator[FlakyConnections]:
 
 @pytest.fixture
 async def office(aws: FaultyAws) -> AsyncIterator[Office]:
-    opened = Office(aws)
-    yield opened
-    await opened.close()
+    async with Office(aws) as opened:
+        yield opened
 
 
 class Jobs:
