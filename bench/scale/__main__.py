@@ -75,10 +75,10 @@ class NoTimers:
     """These pushes set none."""
 
     async def set(self, timer: Timer) -> None:
-        raise NotImplementedError(timer.name)
+        raise AssertionError(f"no push sets a timer here: {timer.name}")
 
     async def cancel(self, name: str) -> None:
-        raise NotImplementedError(name)
+        raise AssertionError(f"no push sets a timer here: {name}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
