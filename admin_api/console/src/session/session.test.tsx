@@ -19,7 +19,10 @@ function open(answer: () => Response) {
 }
 
 beforeEach(() => sessionStorage.setItem("fanfare.token", "kept"));
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  sessionStorage.clear();
+  vi.unstubAllGlobals();
+});
 
 describe("a token that the tab has kept", () => {
   it("signs in, if the service takes it", async () => {
