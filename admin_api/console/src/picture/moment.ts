@@ -1,5 +1,5 @@
 import type { Drawing } from "./drawing.js";
-import { hasEndedAt, lastReach, reachedAt } from "./progress.js";
+import { hasEndedAt, isAllSentAt, lastReach, reachedAt } from "./progress.js";
 
 /** The pictures of one push: what was foreseen, what happened, and whether it goes on. */
 export interface Tenses {
@@ -20,7 +20,7 @@ export function restingAt({ forecast, actual, now }: Tenses): number {
 export const hasBeen = ({ actual, now }: Tenses, at: number): boolean =>
   actual !== null && (now === null || at <= Math.max(actual.to, now));
 
-/** How many a push is for, and how many it was for as far as is counted now: those too who came back when it was over. */
+/** How many a push is for, and how many it was for as far as is counted now: those too who came back after it was sent. */
 export interface Meant {
   readonly total: number;
   readonly targeted: number;
@@ -41,7 +41,9 @@ export function progressAt(tenses: Tenses, at: number, { total, targeted }: Mean
   const done = actual === null ? 0 : reachedAt(actual, at);
   const ahead = forecast === null || hasBeen(tenses, at) ? 0 : reachedAt(forecast, at);
   const reached = Math.min(Math.max(done, ahead), Math.max(total, done));
-  const later = actual !== null && now === null && at >= actual.to ? Math.max(targeted - reached, 0) : 0;
+  // While it is being sent, counts are ahead of the curve; then who is on none of it came back.
+  const isSent = actual !== null && at >= actual.to && (now === null || isAllSentAt(actual, forecast, at));
+  const later = isSent ? Math.max(targeted - reached, 0) : 0;
   const left = Math.max(total - reached - later, 0);
   const drawing = hasBeen(tenses, at) ? actual : (forecast ?? actual);
   // Whoever was expected and not found is not waited for once it is done.

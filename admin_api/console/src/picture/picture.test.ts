@@ -72,6 +72,15 @@ describe("a push at a moment", () => {
     // While it goes on, the counts may be newer than the curve.
     expect(progressAt({ ...over, now: actual.to }, actual.to, meant).later).toBe(0);
   });
+
+  it("does not wait for who came back, once all is sent and it is still to be read", () => {
+    const meant = { total: 23, targeted: 23 };
+    const actual = { ...windowed, to: time("18:08:00"), marks: [] };
+    const all = { reached: 20, later: 3, waiting: 0, missed: 0 };
+    expect(progressAt({ forecast: windowed, actual, now: actual.to }, actual.to, meant)).toEqual(all);
+    const early = { ...actual, lanes: actual.lanes.slice(0, 1), reach: windowed.reach.slice(0, 2) };
+    expect(progressAt({ forecast: windowed, actual: early, now: early.to }, early.to, meant).later).toBe(0);
+  });
 });
 
 describe("the axis", () => {

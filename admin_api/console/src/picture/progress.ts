@@ -22,6 +22,13 @@ function laneReachedAt(lane: DrawnLane, at: number): number {
   return Math.min(reached, lane.terminals);
 }
 
+/** Whether all of every lane, of those foreseen too, were sent to by a moment. */
+export function isAllSentAt(actual: Drawing, forecast: Drawing | null, at: number): boolean {
+  const sent = new Set(actual.lanes.filter(lane => laneReachedAt(lane, at) >= lane.terminals).map(lane => lane.id));
+  const lanes = [...actual.lanes, ...(forecast?.lanes ?? [])].filter(lane => lane.terminals > 0);
+  return lanes.length > 0 && lanes.every(lane => sent.has(lane.id));
+}
+
 /** How many of each lane were reached at a moment: by their bars, and together as many as the curve says. */
 export function lanesReachedAt(drawing: Drawing, at: number): Map<string, number> {
   const found = new Map(drawing.lanes.map(lane => [lane.id, laneReachedAt(lane, at)]));
