@@ -59,12 +59,14 @@ def _lane(push: Push, name: str, sent: Sequence[Sent], *, from_s: float, to_s: f
     own = [piece for piece in sent if piece.stage == name]
     delivered = [piece for piece in own if piece.kind == "deliver"]
     marks = [mark for mark in push.run.marks if mark.stage in {None, name}]
+    # What follows is counted from its last slice, which is not known before.
+    is_sent = lane is not None and (lane.wave > wave or lane.phase in {"pause", "done"})
     spans = [
         *_approval(push, marks, from_s, to_s),
         *_waiting(push, name, marks, delivered, to_s),
         *_sending(push, delivered, marks),
-        *_pausing(push, wave, delivered, to_s),
-        *_for_acks(push, name, own, to_s),
+        *(_pausing(push, wave, delivered, to_s) if is_sent else []),
+        *(_for_acks(push, name, own, to_s) if is_sent else []),
         *_between(marks, "halted", "halted", {"resumed", "cancelled", "expires"}, to_s),
         *(Span(kind="escalate", from_s=mark.at_s, to_s=mark.at_s) for mark in marks if mark.kind == "escalated"),
     ]

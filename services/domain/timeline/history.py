@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 from services.domain import positions
 from services.domain.pushes import OPEN, Progress, Push, SliceTally, State
+from services.domain.ring import SIZE
 from services.domain.timeline import stages
 from services.domain.timeline.drawing import Sent, drawn
 from services.domain.timeline.lanes import terminals_in
 from services.domain.timeline.picture import Mark, Picture
+from services.domain.timeline.run import Lane
 
 
 def actual(push: Push, progress: Progress, now_s: float) -> Picture:
@@ -17,12 +22,10 @@ def actual(push: Push, progress: Progress, now_s: float) -> Picture:
     sent = sorted(
         (_sent(tally, now_s) for tally in progress.slices if tally.kind != "recall"), key=lambda piece: piece.from_s
     )
-    expected = {
-        stages.stage_id(wave, lane.id): _share(push, wave, terminals_in(push, lane))
-        for lane in push.run.lanes
-        if lane.phase != "done"
-        for wave in range(lane.wave, len(push.strategy.stages))
-    }
+    expected: dict[str, int] = {}
+    for lane in push.run.lanes:
+        if lane.phase != "done":
+            expected |= _expected(push, lane, sent)
     picture = drawn(
         push,
         sent,
@@ -54,8 +57,27 @@ def _sent(tally: SliceTally, now_s: float) -> Sent:
     )
 
 
-def _share(push: Push, wave: int, terminals: int) -> int:
-    return round(terminals * stages.wave_arc(push, wave).length / (1 << 32))
+def _expected(push: Push, lane: Lane, sent: Sequence[Sent]) -> dict[str, int]:
+    """How many each wave of a lane that is not over is still for, by its share of the ring.
+
+    Where the audience was counted, whom the waves before did not find are left to the others: all waves together are
+    for all who were counted.
+    """
+    waves = range(lane.wave, len(push.strategy.stages))
+    places = {stages.stage_id(wave, lane.id): stages.wave_arc(push, wave).length for wave in waves}
+    places[stages.stage_id(lane.wave, lane.id)] -= lane.released
+    ahead = sum(places.values())
+    known = terminals_in(push, lane)
+    left = known * ahead // SIZE
+    if push.profile is not None and push.profile.exact:
+        left = max(0, known - sum(piece.terminals for piece in sent if _is_delivered_in(piece, lane)))
+    ends = itertools.accumulate(places.values(), initial=0)
+    shares = [left * end // max(1, ahead) for end in ends]
+    return {name: upto - before for name, (before, upto) in zip(places, itertools.pairwise(shares), strict=True)}
+
+
+def _is_delivered_in(piece: Sent, lane: Lane) -> bool:
+    return piece.kind == "deliver" and stages.parse(piece.stage)[1] == lane.id
 
 
 def _is_marked_done(picture: Picture) -> bool:

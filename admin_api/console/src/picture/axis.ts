@@ -33,6 +33,8 @@ const HOUR = 3_600_000;
 const EAGER = 4;
 /** So is a pause, or a wait for acknowledgements, that is an hour or more. */
 const PATIENT = 40;
+/** A shorter wait is never cut: a break says that one had to be patient. */
+const SHORTEST_CUT = 10_000;
 /** Cutting is worth a broken axis only if it saves so much of it. */
 const WORTH = 0.4;
 /** At least so much of the room that is left goes to each stretch. */
@@ -93,6 +95,7 @@ function eventsOf(drawing: Drawing, unfinished: boolean): number[] {
 }
 
 function needed(gap: Gap, spans: readonly DrawnSpan[]): number {
+  if (gap.to - gap.from < SHORTEST_CUT) return Number.POSITIVE_INFINITY;
   const within = spans.filter(span => span.from < gap.to && span.to > gap.from);
   if (within.some(span => span.kind === "send" || span.kind === "resend")) return Number.POSITIVE_INFINITY;
   if (!within.some(span => span.kind === "pause" || span.kind === "ack_wait")) return EAGER;

@@ -105,6 +105,12 @@ describe("the axis", () => {
     expect(axis([drawingOf(AT_ONCE)], { width: 800 }).pieces).toHaveLength(1);
   });
 
+  it("of a push of a fraction of a second is a second, and has no break", () => {
+    const quick = { ...drawingOf(AT_ONCE), from: time("04:00:00.100"), to: time("04:00:00.160"), marks: [] };
+    const short = axis([{ ...quick, lanes: [], reach: [{ at: quick.to, reached: 20 }] }], { width: 800 });
+    expect(short.pieces).toMatchObject([{ from: quick.from, to: quick.from + 1_000, compressed: false }]);
+  });
+
   it("names round moments that are not too near to each other", () => {
     const named = ticks(long);
     expect(named.length).toBeGreaterThan(3);

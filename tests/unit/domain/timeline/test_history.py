@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.domain.pushes import Counts, Progress, Push, SliceTally, State
+from services.domain.pushes import Counts, Profile, Progress, Push, SliceTally, State
 from services.domain.timeline import history, machine
 from services.domain.timeline.machine import Facts
 from services.domain.timeline.picture import Picture, thinned
@@ -101,3 +101,24 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends() -> None:
     found = thinned(curve)
     assert (len(found), found[0], found[-1]) == (500, curve[0], curve[-1])
     assert thinned(curve[:3]) == tuple(curve[:3])
+
+
+def test_all_waves_together_are_for_all_who_were_counted_however_many_the_first_found() -> None:
+    push = _proceeded(machine.begin(a_push(HALVES, terminals=34), NOW_S).push, a_tally(sent=11), after_s=1)
+    picture = history.actual(push, Progress(slices=[a_tally(sent=11)]), NOW_S + 100)
+    assert [(lane.id, lane.terminals) for lane in picture.lanes] == [("w1", 11), ("w2", 23)]
+    more = history.actual(push, Progress(slices=[a_tally(sent=40)]), NOW_S + 100)
+    assert [lane.terminals for lane in more.lanes] == [40, 0]
+
+
+def test_an_audience_that_was_not_counted_is_shared_out_by_the_waves_alone() -> None:
+    begun = machine.begin(replace(a_push(HALVES), profile=Profile(terminals=34)), NOW_S).push
+    push = _proceeded(begun, a_tally(sent=3), after_s=1)
+    picture = history.actual(push, Progress(slices=[a_tally(sent=3)]), NOW_S + 100)
+    assert [lane.terminals for lane in picture.lanes] == [3, 17]
+
+
+def test_nothing_pauses_and_nobody_is_waited_for_while_a_wave_is_being_sent() -> None:
+    push = machine.begin(a_push({**HALVES, **MUST_READ, "pace": {"per_second": 1}}, terminals=60), NOW_S).push
+    picture = history.actual(push, Progress(slices=[a_tally(sent=5)]), NOW_S + 7)
+    assert _kinds(picture) == [("send", 0, 0)]

@@ -68,7 +68,7 @@ export function Facts({ push }: { push: PushDetail }) {
         </Fact>
       )}
       {push.finished_at !== null && (
-        <Fact name={t("fact.finished")}>
+        <Fact name={push.state === "halted" ? t("fact.halted") : t("fact.finished")}>
           <Moment at={push.finished_at} />
         </Fact>
       )}

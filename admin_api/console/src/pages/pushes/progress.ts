@@ -23,17 +23,17 @@ const ms = (at: string) => Date.parse(at);
 /** How far each wave is. Of a wave that goes on it is what was expected of it, of one that is over what it found. */
 export function wavesOf(push: PushDetail, { forecast, actual }: Timelines): readonly WaveProgress[] {
   const foreseen = new Map(forecast.lanes.map(lane => [lane.id, lane]));
-  const lanes = new Map([...foreseen, ...actual.lanes.map(lane => [lane.id, lane] as const)]);
-  const happened = new Set(actual.lanes.map(lane => lane.id));
+  const happened = new Map(actual.lanes.map(lane => [lane.id, lane]));
   const waves = new Map<number, { wave: number; reached: number; expected: number }>();
-  for (const lane of lanes.values()) {
+  for (const lane of new Map([...foreseen, ...happened]).values()) {
     const reached = happened.has(lane.id) ? sentIn(lane) : 0;
     const wave = waves.get(lane.wave) ?? { wave: lane.wave, reached: 0, expected: 0 };
     waves.set(lane.wave, wave);
     wave.reached += reached;
-    wave.expected += isOver(push, lane)
-      ? reached
-      : Math.max(reached, lane.terminals, foreseen.get(lane.id)?.terminals ?? 0);
+    const known = happened.get(lane.id)?.terminals ?? 0;
+    // Of one that is still to come, what is left for it now is truer than what was foreseen.
+    const asked = reached === 0 && known > 0 ? known : Math.max(known, foreseen.get(lane.id)?.terminals ?? 0);
+    wave.expected += isOver(push, lane, actual.lanes) ? reached : Math.max(reached, asked);
   }
   return [...waves.values()].sort((one, other) => one.wave - other.wave);
 }
@@ -48,12 +48,12 @@ function sentIn(lane: Lane): number {
   return sum(lane.spans.filter(span => span.kind === "send").map(span => span.terminals ?? 0));
 }
 
-function isOver(push: PushDetail, lane: Lane): boolean {
+/** Whether all of a lane's wave is sent: what follows has begun, if only in the wave after it. */
+function isOver(push: PushDetail, lane: Lane, lanes: readonly Lane[]): boolean {
   if (push.state === "completed" || push.state === "sent") return true;
-  const last = lane.spans.at(-1);
-  return (
-    last !== undefined && last.kind !== "send" && last.kind !== "window" && last.kind !== "halted" && sentIn(lane) > 0
-  );
+  if (sentIn(lane) === 0) return false;
+  if (lane.spans.some(span => span.kind === "pause" || span.kind === "ack_wait")) return true;
+  return lanes.some(other => other.timezone === lane.timezone && other.wave > lane.wave && sentIn(other) > 0);
 }
 
 /** The wave that is sent now, or was last: the latest one of which anything was sent. */

@@ -22,6 +22,31 @@ describe("where a push stands in its strategy", () => {
     expect(standing.counts).toMatchObject({ "wave-1": { count: 18, of: 18 }, "wave-2": { count: 0, of: 382 } });
   });
 
+  it("has found all of a wave that was sent before it was halted, and leaves the rest to the next", () => {
+    const halted = [span("pause", "10:00", "10:03"), span("halted", "10:03", "10:09")];
+    const timelines = stagedTimelines(
+      "10:09",
+      lane("w1", 16, span("send", "10:00", "10:00", 16), ...halted),
+      lane("w2", 384, span("halted", "10:03", "10:09")),
+    );
+    const push = pushOf({ state: "halted", ended_by: "halt_if", strategy: STAGED });
+    expect(standingOf(push, timelines).counts).toMatchObject({
+      audience: 400,
+      "wave-1": { count: 16, of: 16 },
+      "wave-2": { count: 0, of: 384 },
+    });
+  });
+
+  it("is in the midst of a wave that is not all sent yet, however many it has found", () => {
+    const timelines = stagedTimelines(
+      "10:02",
+      lane("w1", 4, span("send", "10:00", "10:02", 4)),
+      lane("w2", 380),
+    );
+    const push = pushOf({ state: "sending", strategy: STAGED });
+    expect(standingOf(push, timelines)).toMatchObject({ current: "wave-1", counts: { "wave-1": { count: 4, of: 20 } } });
+  });
+
   it("is at the acknowledgements when all is sent", () => {
     const timelines = mustRead("10:05", span("send", "10:00", "10:00", 63), span("ack_wait", "10:00", "10:05"));
     const counts = { ...NO_COUNTS, targeted: 63, sent: 63, received: 60, read: 42 };
