@@ -8,6 +8,7 @@ from pydantic import Field, SkipValidation
 
 from admin_api.models import targets
 from admin_api.models.base import Model
+from services.domain.pushes import Profile
 from services.domain.targets import flow as domain
 from services.domain.targets import json_form, text_form
 from services.pushes.audience import Audience as DomainAudience
@@ -52,6 +53,19 @@ class Audience(Model):
     flow: Flow | None = Field(description="How the target narrows everybody down to them; null where not exact.")
 
 
+class PlannedAudience(Model):
+    """Who was meant when a push was planned."""
+
+    connections: int
+    terminals: int
+    users: int
+    away: int = Field(description="Terminals that had been there lately and were not connected.")
+    exact: bool = Field(description="`false`: there were more than are counted one by one; the rest is estimated.")
+    flow: Flow | None = Field(
+        description="How the target narrowed everybody down to them; null where not exact, or too long to keep."
+    )
+
+
 class Summary(Model):
     """Who the filters mean, counted."""
 
@@ -74,6 +88,21 @@ def audience_json(audience: DomainAudience) -> dict[str, object]:
         "by_timezone": dict(audience.by_timezone),
         "exact": audience.exact,
         "flow": None if audience.flow is None else _flow_json(audience.flow),
+    }
+
+
+def planned_json(profile: Profile | None) -> dict[str, object] | None:
+    """A `PlannedAudience`; None of a push that was sent without a plan."""
+    if profile is None or profile.planned is None:
+        return None
+    planned = profile.planned
+    return {
+        "connections": planned.connections,
+        "terminals": profile.terminals,
+        "users": planned.users,
+        "away": profile.away,
+        "exact": profile.exact,
+        "flow": None if planned.flow is None else _flow_json(planned.flow),
     }
 
 
@@ -131,4 +160,7 @@ EXAMPLE: dict[str, object] = {
             },
         ],
     },
+}
+EXAMPLE_PLANNED: dict[str, object] = {
+    name: EXAMPLE[name] for name in ("connections", "terminals", "users", "away", "exact", "flow")
 }

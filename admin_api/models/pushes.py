@@ -9,6 +9,7 @@ from fastapi import Path
 from pydantic import ConfigDict, Field, SkipValidation
 
 from admin_api.models import targets
+from admin_api.models.audiences import EXAMPLE_PLANNED, PlannedAudience, planned_json
 from admin_api.models.base import EXAMPLE_PUSH_ID, Model, Moment, NextCursor, PageQuery
 from admin_api.models.strategies import Strategy
 from services.domain import moments
@@ -129,6 +130,7 @@ class PushDetail(Push):
     """A push with what became of it."""
 
     message: object
+    audience: PlannedAudience | None = Field(description="Null: it was sent without a plan.")
     counts: Counts
     dead_jobs: list[DeadJob] = Field(description="Parts that failed too often and are tried no more; normally none.")
 
@@ -180,6 +182,7 @@ def detail_json(account: Account, now_s: float) -> dict[str, object]:
     return {
         **push_json(push, now_s),
         "message": push.message,
+        "audience": planned_json(push.profile),
         "counts": asdict(account.counts),
         "dead_jobs": dead_jobs,
     }
@@ -224,6 +227,7 @@ EXAMPLE_DETAIL: dict[str, object] = {
     "state": "completed",
     "finished_at": "2026-11-24T09:00:00.041Z",
     "message": {"title": "Printer 4 is back", "level": "info"},
+    "audience": EXAMPLE_PLANNED,
     "counts": {
         "targeted": 387,
         "sent": 386,

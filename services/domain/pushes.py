@@ -10,6 +10,7 @@ from typing import Literal
 from services.domain.ring import WHOLE, Arc
 from services.domain.strategies.strategy import DEFAULT, Strategy
 from services.domain.targets.cover import Cover
+from services.domain.targets.flow import Flow
 from services.domain.timeline.run import NOT_BEGUN, Run
 from services.domain.timeline.schedule import AT_ONCE, Schedule
 from services.domain.topics import Topic
@@ -79,19 +80,30 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What is counted for a plan only: how many connections and users were meant, and how the target narrowed everybody
+    down to them. `flow` is None if that was not counted, or is too long to keep."""
+
+    connections: int
+    users: int
+    flow: Flow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Who was meant and known when a push was submitted: what its forecast is made from.
 
     `terminals` connected, `away` known and not connected. `exact` is about those who are connected only: they were
     counted one by one, else `terminals` follows from the directory's sizes. Who is away is counted for a plan; without
     one `away` is 0. `by_timezone` is how many terminals have each time zone, where the window goes by the terminals'
-    own clocks; of those without one it counts under "".
+    own clocks; of those without one it counts under "". `planned` is None without a plan.
     """
 
     terminals: int
     away: int = 0
     exact: bool = False
     by_timezone: Mapping[str, int] = field(default_factory=dict)
+    planned: Planned | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,10 @@ from services.connections import away
 from services.domain import time_zones
 from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
-from services.domain.pushes import Profile
+from services.domain.pushes import Planned, Profile
 from services.domain.ring import WHOLE
 from services.domain.strategies.strategy import DEFAULT, Strategy, Window
+from services.domain.targets import flow_form
 from services.domain.targets.cover import Cover, candidates, plan, plan_clauses
 from services.domain.targets.expression import Target
 from services.domain.targets.flow import Flow, FlowCount
@@ -68,8 +69,15 @@ class Audience:
     flow: Flow | None = None
 
     def profile(self) -> Profile:
-        """What a forecast is made from."""
-        return Profile(terminals=self.terminals, away=self.away, exact=self.exact, by_timezone=self.by_timezone)
+        """What a forecast is made from, and what a push keeps of it."""
+        flow = self.flow if self.flow is not None and flow_form.can_be_kept(self.flow) else None
+        return Profile(
+            terminals=self.terminals,
+            away=self.away,
+            exact=self.exact,
+            by_timezone=self.by_timezone,
+            planned=Planned(connections=self.connections, users=self.users, flow=flow),
+        )
 
 
 class Meant:

@@ -8,17 +8,41 @@ from services.domain import positions, topics
 from services.domain.audit import AuditEntry
 from services.domain.connection import Connection
 from services.domain.identity import AttributeValue
-from services.domain.pushes import FIRST_STAGE, Job, JobKind, LogEntry, Push, Receipt, ReceiptKind
+from services.domain.pushes import (
+    FIRST_STAGE,
+    Job,
+    JobKind,
+    LogEntry,
+    Planned,
+    Profile,
+    Push,
+    Receipt,
+    ReceiptKind,
+)
 from services.domain.ring import place_of
 from services.domain.strategies.strategy import Strategy
 from services.domain.targets import json_form
 from services.domain.targets.cover import Cover
-from services.domain.targets.expression import Users
+from services.domain.targets.expression import Any, Attr, Groups, Not, Users
+from services.domain.targets.flow import Flow
 from services.domain.topics import Topic
 from services.ports import IdempotencyKey, Submission
 from tests.contract.adapters import NOON_S
 
 RECEIPTS = Strategy(receipts="each")
+
+_EITHER = (Flow(clause=Groups(("ops",)), into=9, out=2), Flow(clause=Attr("os", "eq", "Grüße"), into=9, out=3))
+_NEITHER = Flow(clause=Any(tuple(part.clause for part in _EITHER)), into=9, out=4, parts=_EITHER)
+PLANNED = Profile(
+    terminals=1_000,
+    away=20,
+    exact=True,
+    by_timezone={"Asia/Tokyo": 900, "": 100},
+    planned=Planned(
+        connections=1_002, users=990, flow=Flow(clause=Not(_NEITHER.clause), into=9, out=5, parts=(_NEITHER,))
+    ),
+)
+"""A profile with all that one can have."""
 
 
 def connection(

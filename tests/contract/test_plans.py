@@ -8,6 +8,7 @@ from services.domain import positions
 from services.domain.pushes import Profile
 from services.ports import Plan, Plans
 from tests.contract.adapters import NOON_S, ManualClock
+from tests.contract.makers import PLANNED
 
 HOUR_S = 3_600
 
@@ -17,7 +18,7 @@ def _plan(plan_id: str | None = None) -> Plan:
         id=plan_id or positions.new_id(NOON_S),
         sender="carol",
         request={"target": "all", "message": {"text": "Grüße 🎉", "list": [1, 2.5, None]}, "tolerance": 0.1},
-        profile=Profile(terminals=3, away=2, exact=True, by_timezone={"Asia/Tokyo": 2, "": 1}),
+        profile=PLANNED,
         terminals=frozenset({"alice/t1", "alice/t2", "bob#t3"}),
         created_at_s=NOON_S + 0.5,
         expires_at_s=NOON_S + HOUR_S + 0.5,

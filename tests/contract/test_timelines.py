@@ -13,7 +13,7 @@ from services.domain.timeline.run import AckWait, Lane, Mark, Run
 from services.domain.timeline.schedule import Repeat, Schedule
 from services.ports import Advance, PushStore
 from tests.contract.adapters import MOST_IN_MEMORY, NOON_S
-from tests.contract.makers import jobs_of, push, submission
+from tests.contract.makers import PLANNED, jobs_of, push, submission
 
 LANE = Lane(id="Asia/Tokyo", timezone="Asia/Tokyo", opens_at_s=NOON_S + 60, since_s=NOON_S, due_at_s=NOON_S + 60)
 RUN = Run(
@@ -79,7 +79,7 @@ async def test_all_that_a_timeline_needs_is_kept_with_a_push(pushes: PushStore) 
             ),
             parent=push().id,
             test=True,
-            profile=Profile(terminals=1_000, away=20, exact=True, by_timezone={"Asia/Tokyo": 900, "": 100}),
+            profile=PLANNED,
             run=RUN,
             due_at_s=NOON_S + 60.5,
             closing=False,

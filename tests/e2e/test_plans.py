@@ -33,6 +33,22 @@ async def test_a_plan_is_sent_as_it_was_shown(office: Office) -> None:
         assert (frame["id"], frame["message"]) == (sent["id"], "planned")
 
 
+async def test_a_push_keeps_who_was_meant_when_it_was_planned(office: Office) -> None:
+    group = office.name("planned")
+    terminals = [await office.terminal(groups=[group]) for _ in range(2)]
+    preview = await _plan(office, group, 2)
+    sent = await office.api.post("/v1/pushes", {"plan": {"id": _id(preview)}}, status=202)
+    await terminals[0].close()
+    kept = (await office.api.push_state(str(sent["id"])))["audience"]
+    shown = preview["audience"]
+    assert isinstance(kept, dict)
+    assert isinstance(shown, dict)
+    assert kept == {name: shown[name] for name in ("connections", "terminals", "users", "away", "exact", "flow")}
+    assert kept["flow"]["out"] == kept["connections"] == 2
+    unplanned = await office.api.push({"groups": [group]})
+    assert (await office.api.push_state(unplanned))["audience"] is None
+
+
 async def test_an_audience_that_moved_is_refused_with_who_came_and_went(office: Office) -> None:
     group = office.name("planned")
     stays, goes = [await office.terminal(groups=[group]) for _ in range(2)]

@@ -79,7 +79,7 @@ class Stage {
     await service.request(admin, "PUT", "/v1/users/mallory/block", { reason: "The laptop was stolen", until: null });
     const reception = await service.token({ user: "reception", scopes: ["push:send"] });
     const facilities = await service.token({ user: "facilities", scopes: ["push:send"] });
-    const done = await service.push(
+    const done = await service.planned(
       {
         target: "all",
         message: { title: "Good morning", body: "The lifts in all buildings are back in service." },
@@ -87,7 +87,7 @@ class Stage {
       },
       facilities,
     );
-    const halted = await service.push(
+    const halted = await service.planned(
       {
         target: "group:kiosks",
         message: { title: "Load configuration 41", body: "New opening hours on the start page." },
@@ -95,7 +95,7 @@ class Stage {
       },
       facilities,
     );
-    const awaiting = await service.push(
+    const awaiting = await service.planned(
       {
         target: "all",
         message: { title: "Fire drill at three", body: "Leave the building by the nearest stairs.", level: "critical" },
@@ -103,7 +103,7 @@ class Stage {
       },
       reception,
     );
-    const live = await service.push(
+    const live = await service.planned(
       {
         target: "(group:tokyo or group:berlin or group:austin) and not kind = kiosk",
         message: {

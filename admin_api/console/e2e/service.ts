@@ -98,6 +98,13 @@ export class Service {
     return (sent as { id: string }).id;
   }
 
+  /** Sends a push as it was previewed; its id. */
+  async planned(body: object, token: string): Promise<string> {
+    const shown = await this.request(token, "POST", "/v1/pushes/preview", body);
+    const { id } = (shown as { plan: { id: string } }).plan;
+    return await this.push({ plan: { id, if_changed: "send" } }, token);
+  }
+
   /** Asks the REST API; its answer's body. Raises Error for a refusal. */
   async request(token: string, method: string, path: string, body?: object): Promise<unknown> {
     const answer = await fetch(this.url + path, {

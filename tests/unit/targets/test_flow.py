@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain import topics
-from services.domain.targets import cover
+from services.domain.targets import cover, flow_form
 from services.domain.targets import expression as ex
 from services.domain.targets.flow import Flow, FlowCount
 from services.domain.targets.text_form import parse, print_text
@@ -99,6 +100,26 @@ def test_a_flow_has_each_part_of_its_target_once(made: tuple[Flow, list[ARow]]) 
                 assert [part] == [each.clause for each in node.parts]
             case _:
                 assert node.parts == ()
+
+
+@given(ANY_FLOW)
+def test_a_flow_is_kept_with_all_its_figures_and_clauses(made: tuple[Flow, list[ARow]]) -> None:
+    flow, registry = made
+    kept = flow_form.from_json(json.loads(json.dumps(flow_form.to_json(flow))))
+    # An `every` is kept in the order in which it narrows.
+    check(kept, registry)
+    assert [(node.op, node.into, node.out) for node in nodes(kept)] == [
+        (node.op, node.into, node.out) for node in nodes(flow)
+    ]
+    assert [node.clause for node in nodes(kept) if not node.parts] == [
+        node.clause for node in nodes(flow) if not node.parts
+    ]
+
+
+def test_a_flow_that_names_very_many_is_not_kept() -> None:
+    named = Flow(clause=ex.Users(tuple(f"user-{number}" for number in range(2_000))), into=9, out=0)
+    assert not flow_form.can_be_kept(Flow(clause=ex.Not(named.clause), into=9, out=9, parts=(named,)))
+    assert flow_form.can_be_kept(Flow(clause=ex.All(), into=9, out=9))
 
 
 OFFICE = [

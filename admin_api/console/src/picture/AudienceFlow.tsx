@@ -1,13 +1,15 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import type { Audience } from "../api/schema.js";
+import type { PlannedAudience } from "../api/schema.js";
 import { figure } from "../format/figures.js";
 import classes from "./AudienceFlow.module.css";
 import { type FlowStep, stepsOf } from "./flow.js";
 import { useWidth } from "./size.js";
 
 interface AudienceFlowProps {
-  readonly audience: Audience;
+  readonly audience: PlannedAudience;
+  /** Whether that was when the push was planned, and not now. */
+  readonly past?: boolean | undefined;
   /** How many are connected at all, where the audience does not say how it is narrowed. */
   readonly connected?: number | undefined;
 }
@@ -16,7 +18,7 @@ interface AudienceFlowProps {
 const MOST_PARTS = 6;
 
 /** From everybody who is connected, clause by clause, to those who are meant: what a clause drops is seen leaving. */
-export function AudienceFlow({ audience, connected }: AudienceFlowProps) {
+export function AudienceFlow({ audience, past = false, connected }: AudienceFlowProps) {
   const { t } = useTranslation("picture");
   const { ref, width } = useWidth<HTMLOListElement>(280);
   const steps = audience.flow === null ? [] : stepsOf(audience.flow);
@@ -31,7 +33,9 @@ export function AudienceFlow({ audience, connected }: AudienceFlowProps) {
             <div className={classes.row}>
               <span className={classes.band} style={{ width: wide(all) }} />
               <span className={classes.text}>
-                {t("audience.connected", { count: audience.flow?.in ?? connected ?? 0 })}
+                {t(past ? "audience.wereConnected" : "audience.connected", {
+                  count: audience.flow?.in ?? connected ?? 0,
+                })}
               </span>
             </div>
           </li>

@@ -39,6 +39,15 @@ describe("the picture of a push", () => {
     expect(handle.getAttribute("aria-valuetext")).toContain("20 reached");
   });
 
+  it("shows whom a push was for when it was planned", async () => {
+    const clause = { groups: ["ops"] };
+    const flow = { text: "group:ops", clause, op: "is" as const, in: 50, out: 20, parts: [] };
+    await renderPage(<PushPicture audience={{ ...AUDIENCE, flow }} forecast={WINDOWED} actual={WINDOWED} now={null} />);
+    const meant = within(screen.getByRole("region", { name: "Who is meant" }));
+    expect(meant.getByText("50 were connected")).toBeTruthy();
+    expect(meant.getByRole("listitem", { name: "group:ops: 20 of 50 stay" })).toBeTruthy();
+  });
+
   it("says of a push that is over who got it later, as its counts do", async () => {
     const counts = {
       targeted: 27,

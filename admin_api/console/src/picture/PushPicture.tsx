@@ -1,7 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Audience, Counts, Picture, Receipt } from "../api/schema.js";
+import type { Counts, Picture, PlannedAudience, Receipt } from "../api/schema.js";
 import { AudienceFlow } from "./AudienceFlow.js";
 import { Dots } from "./Dots.js";
 import { drawingOf, type SpanKind, zoneKey } from "./drawing.js";
@@ -13,8 +13,8 @@ import classes from "./PushPicture.module.css";
 import { Timeline } from "./Timeline.js";
 
 interface PushPictureProps {
-  /** Who is meant, and how that comes about; left out where it is not known any more. */
-  readonly audience?: Audience | null | undefined;
+  /** Who is meant, and how that comes about; of a push that was sent as it was planned, if it was. */
+  readonly audience?: PlannedAudience | null | undefined;
   /** How many are connected at all, where the audience does not say it. */
   readonly connected?: number | undefined;
   readonly forecast: Picture | null;
@@ -82,7 +82,7 @@ export function PushPicture(props: PushPictureProps) {
   return (
     <div className={classes.picture}>
       <div className={classes.above} data-audience={audience !== null}>
-        {audience !== null && <AudienceFlow audience={audience} connected={connected} />}
+        {audience !== null && <AudienceFlow audience={audience} past={actual !== null} connected={connected} />}
         <Timeline
           forecast={forecast}
           actual={actual}

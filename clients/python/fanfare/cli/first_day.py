@@ -136,6 +136,14 @@ def _keep(service: Service) -> None:
 def _send(service: Service) -> None:
     for push in FIRST_PUSHES:
         api = Api(replace(service, caller=push.sender), ["push:send"])
-        sent = api.call("POST", "/v1/pushes", body=push.body)
+        # As people send it from the console: so it is known whom it was for.
+        planned = api.call("POST", "/v1/pushes/preview", body=push.body)
+        plan: dict[str, JsonValue] = {"id": _id_of(planned["plan"]), "if_changed": "send"}
+        sent = api.call("POST", "/v1/pushes", body={"plan": plan})
         if push.recalled:
             api.call("POST", f"/v1/pushes/{segment(str(sent['id']))}/cancel")
+
+
+def _id_of(plan: JsonValue) -> str:
+    assert isinstance(plan, dict)
+    return str(plan["id"])

@@ -110,6 +110,7 @@ function Shown({ push, timelines, live, now }: ShownProps) {
       <DeadJobs push={push} />
       <Section title={t("page.picture")}>
         <PushPicture
+          audience={push.audience}
           forecast={timelines.forecast}
           actual={timelines.actual}
           counts={push.counts}

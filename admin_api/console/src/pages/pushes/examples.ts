@@ -37,6 +37,7 @@ export function pushOf(own: Partial<PushDetail>): PushDetail {
     parent: null,
     test: false,
     message: { title: "Door 4 stays locked" },
+    audience: null,
     counts: NO_COUNTS,
     dead_jobs: [],
     ...own,

@@ -38,13 +38,12 @@ describe("where a push stands in its strategy", () => {
   });
 
   it("is in the midst of a wave that is not all sent yet, however many it has found", () => {
-    const timelines = stagedTimelines(
-      "10:02",
-      lane("w1", 4, span("send", "10:00", "10:02", 4)),
-      lane("w2", 380),
-    );
+    const timelines = stagedTimelines("10:02", lane("w1", 4, span("send", "10:00", "10:02", 4)), lane("w2", 380));
     const push = pushOf({ state: "sending", strategy: STAGED });
-    expect(standingOf(push, timelines)).toMatchObject({ current: "wave-1", counts: { "wave-1": { count: 4, of: 20 } } });
+    expect(standingOf(push, timelines)).toMatchObject({
+      current: "wave-1",
+      counts: { "wave-1": { count: 4, of: 20 } },
+    });
   });
 
   it("is at the acknowledgements when all is sent", () => {
