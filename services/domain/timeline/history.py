@@ -23,7 +23,7 @@ def actual(push: Push, progress: Progress, now_s: float) -> Picture:
         (_sent(tally, now_s) for tally in progress.slices if tally.kind != "recall"), key=lambda piece: piece.from_s
     )
     expected: dict[str, int] = {}
-    for lane in push.run.lanes:
+    for lane in push.run.lanes or _before_it_begins(push):
         if lane.phase != "done":
             expected |= _expected(push, lane, sent)
     picture = drawn(
@@ -55,6 +55,12 @@ def _sent(tally: SliceTally, now_s: float) -> Sent:
         to_s=max(from_s, tally.moved_at_s if tally.parts_left == 0 else now_s),
         terminals=tally.counts.targeted,
     )
+
+
+def _before_it_begins(push: Push) -> tuple[Lane, ...]:
+    """The one lane that a push will have which has not begun; with a window they are not known before."""
+    waits = push.state in OPEN and push.strategy.open_window is None and push.schedule.repeat is None
+    return (Lane(opens_at_s=push.created_at_s, since_s=push.created_at_s, due_at_s=None),) if waits else ()
 
 
 def _expected(push: Push, lane: Lane, sent: Sequence[Sent]) -> dict[str, int]:

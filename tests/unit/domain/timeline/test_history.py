@@ -111,6 +111,13 @@ def test_all_waves_together_are_for_all_who_were_counted_however_many_the_first_
     assert [lane.terminals for lane in more.lanes] == [40, 0]
 
 
+def test_waves_are_for_all_who_were_counted_also_before_the_push_is_approved() -> None:
+    push = machine.begin(a_push(HALVES, terminals=34), NOW_S, needs_approval=True).push
+    assert [lane.terminals for lane in history.actual(push, Progress(), NOW_S + 9).lanes] == [17, 17]
+    rejected = machine.reject(push, by="pat", now_s=NOW_S + 9).push
+    assert [lane.terminals for lane in history.actual(rejected, Progress(), NOW_S + 9).lanes] == [0, 0]
+
+
 def test_an_audience_that_was_not_counted_is_shared_out_by_the_waves_alone() -> None:
     begun = machine.begin(replace(a_push(HALVES), profile=Profile(terminals=34)), NOW_S).push
     push = _proceeded(begun, a_tally(sent=3), after_s=1)

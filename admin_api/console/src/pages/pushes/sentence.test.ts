@@ -117,6 +117,17 @@ describe("a push in one sentence", () => {
     );
   });
 
+  it("announces nothing for the others when all have read it", () => {
+    const confirmed = counts({ targeted: 63, sent: 63, read: 50, recalled: 12, failed: 1 });
+    const strategy = strategyOf({ ack: TO_READ });
+    const timelines = mustRead("10:05", span("send", "10:00", "10:00", 63), span("ack_wait", "10:00", "10:05"));
+    const push = { strategy, counts: confirmed };
+    expect(said({ ...push, state: "sent" }, timelines, "10:05")).toBe(
+      "All is sent: 50 of 63 terminals have read it, 79%; 0 still open; it ends at 10:15",
+    );
+    expect(said({ ...push, state: "waiting" }, timelines, "10:05")).toMatch(/0 still open$/);
+  });
+
   it("names the zone in which a window opens next", () => {
     const berlin = lane("w1/Europe/Berlin", 29, span("window", "10:00", "10:05"));
     const tokyo = lane("w1/Asia/Tokyo", 53, span("send", "10:00", "10:00", 53));

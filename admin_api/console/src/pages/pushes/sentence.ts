@@ -125,6 +125,8 @@ class Teller {
     const wait = waitingNow(this.timelines);
     if (wait === null || wait.kind !== "ack_wait" || wait.until === null) return told;
     const until = this.at(wait.until.toISOString());
+    // Nobody is sent it again, and nobody is told, when nobody is left.
+    if (open === 0) return push.state === "sent" ? t("sentence.thenDone", { told, until }) : told;
     if (wait.nth <= (ack.resend ?? 0)) return t("sentence.thenResend", { told, until });
     return t(ack.escalate == null ? "sentence.thenEnds" : "sentence.thenEscalates", { told, until });
   }
