@@ -90,8 +90,10 @@ class Timers:
             await self._changed.wait()
             return
         wait_s = min(self._look_every_s, max(0.0, seconds(row[0]) - self._clock.now_s()))
+        # Not wait_for, which in Python 3.11 loses a cancel that comes just as the event does (bpo-37658).
         try:
-            await asyncio.wait_for(self._changed.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._changed.wait()
         except TimeoutError:
             return
 

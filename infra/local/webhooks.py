@@ -164,7 +164,9 @@ class Webhooks:
         """Until something is noted, or due. What is due already was left for another turn only if it was not read."""
         due_at_s = self._outbox.next_due_s(endpoint)
         wait_s = self._look_every_s if due_at_s is None else min(self._look_every_s, due_at_s - self._clock.now_s())
+        # Not wait_for, which in Python 3.11 loses a cancel that comes just as the event does (bpo-37658).
         try:
-            await asyncio.wait_for(noted.wait(), max(0.0, wait_s))
+            async with asyncio.timeout(max(0.0, wait_s)):
+                await noted.wait()
         except TimeoutError:
             return

@@ -78,7 +78,8 @@ class Stage:
     async def emptied(self, timeout_s: float) -> None:
         """Wait until all TCP connections are gone; cut off those that are not in time."""
         try:
-            await asyncio.wait_for(self._emptied.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._emptied.wait()
         except TimeoutError:
             for transport in list(self.tcp_connections):
                 transport.abort()
