@@ -215,6 +215,7 @@ EXAMPLE: dict[str, object] = {
     "parent": None,
     "test": False,
 }
+EXAMPLE_CHILD: dict[str, object] = {**EXAMPLE, "parent": "019ab9b8-27da-7b6c-9d02-5e1f0a4c8d33"}
 EXAMPLE_REJECTED: dict[str, object] = {
     **EXAMPLE,
     "state": "rejected",

@@ -183,6 +183,26 @@ async def list_pushes(request: ApiRequest, query: Annotated[forms.PushQuery, Que
 
 
 @router.get(
+    "/{push_id}/children",
+    response_model=forms.PushPage,
+    summary="List what came of a push",
+    responses={
+        200: shown("They, in one page.", {"items": [forms.EXAMPLE_CHILD], "next_cursor": None}),
+        **refusals("push_not_found"),
+    },
+    openapi_extra=needs("push:read"),
+)
+async def list_children(request: ApiRequest, push_id: forms.PushId) -> Response:
+    """List the last 20 runs of a push that repeats, or the push that it was escalated with; newest first.
+
+    Their `parent` is this push. Those that are kept no more are left out.
+    """
+    now_s = request.ports.clock.now_s()
+    found = await history.children(request.ports, push_id)
+    return await listing(found, lambda push: forms.push_json(push, now_s), None)
+
+
+@router.get(
     "/{push_id}",
     response_model=forms.PushDetail,
     summary="Look at a push",

@@ -60,6 +60,13 @@ async def recent(
     return await ports.pushes.list(limit=limit, after=after, states=states, sender=sender)
 
 
+async def children(ports: Ports, push_id: str) -> Sequence[Push]:
+    """The pushes that came of a push, the newest first: its last runs, or its escalation. Raises Problem (404)."""
+    parent = await push(ports, push_id)
+    found = await asyncio.gather(*(ports.pushes.get(child) for child in reversed(parent.run.children)))
+    return [child for child in found if child is not None]
+
+
 async def receipts(
     ports: Ports,
     push_id: str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.domain.audit import AuditEntry
 from services.domain.pushes import Push
 from services.domain.timeline.step import Step
@@ -21,7 +23,9 @@ async def apply(
     timer = step_timer(step.push)
     if timer is not None:
         await ports.timers.set(timer)
-    for child in step.children:
-        await submit_child(ports, step.push, child)
+    after = step.push
+    if step.children:
+        made = [(await submit_child(ports, step.push, child)).id for child in step.children]
+        after = replace(after, run=after.run.with_children(made))
     entries, jobs = await released(ports.registry, step.push, step.releases, released_at_s=now_s)
-    return await ports.pushes.transition(before, step.push, at_s=now_s, audit=audit, entries=entries, jobs=jobs)
+    return await ports.pushes.transition(before, after, at_s=now_s, audit=audit, entries=entries, jobs=jobs)

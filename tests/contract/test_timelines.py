@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.domain import positions
 from services.domain.pushes import Counts, Job, Profile, Push, State
 from services.domain.strategies.strategy import Ack, Escalation, HaltIf, Pace, Ramp, Strategy, Wave, Window
 from services.domain.timeline.run import AckWait, Lane, Mark, Run
@@ -26,6 +27,7 @@ RUN = Run(
     ),
     approve_by_s=NOON_S + 9,
     runs=3,
+    children=(positions.new_id(NOON_S), positions.new_id(NOON_S + 1)),
     run_at_s=NOON_S + 99,
     escalated=True,
 )

@@ -123,6 +123,13 @@ class Caller:
             lambda: self.push_state(push_id), lambda push: push["state"] == "completed", within_s=within_s
         )
 
+    async def children(self, push_id: str) -> list[str]:
+        """The ids of the pushes that came of one, the newest first."""
+        found = (await self.get(f"/v1/pushes/{push_id}/children"))["items"]
+        assert isinstance(found, list)
+        assert all(child["parent"] == push_id for child in found)
+        return [str(child["id"]) for child in found]
+
     async def cancel(self, push_id: str) -> Json:
         """Cancel a push that can be cancelled."""
         return _body(await self.http.post(f"/v1/pushes/{push_id}/cancel"), 200)

@@ -46,6 +46,7 @@ async def test_what_nobody_reads_is_escalated_once(moving: Office) -> None:
     assert frame["message"] == "nobody reads"
     assert (await moving.api.push_state(str(frame["id"])))["parent"] == push_id
     await moving.api.completed(push_id)
+    assert await moving.api.children(push_id) == [frame["id"]]
     moving.target.advance(60 * MINUTE_S)
     await moving.got_nothing(boss)
 

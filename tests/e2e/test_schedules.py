@@ -22,7 +22,10 @@ async def _runs(office: Office, push_id: str) -> list[Json]:
 
 async def _runs_made(office: Office, push_id: str, number: int) -> list[Json]:
     """The runs once there are so many."""
-    return await eventually(lambda: _runs(office, push_id), lambda found: len(found) == number)
+    runs = await eventually(lambda: _runs(office, push_id), lambda found: len(found) == number)
+    newest_first = [run["id"] for run in reversed(runs)]
+    await eventually(lambda: office.api.children(push_id), lambda found: found == newest_first)
+    return runs
 
 
 async def test_a_push_with_a_time_waits_for_it(moving: Office) -> None:

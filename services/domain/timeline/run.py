@@ -9,6 +9,9 @@ from typing import Final, Literal, cast, get_args
 MAX_MARKS: Final = 200
 """Most marks kept of a push; of what happens to each lane later ones are not, of what happens to all twice as many."""
 
+MAX_CHILDREN: Final = 20
+"""Most of the pushes that came of one are kept with it, the newest."""
+
 Phase = Literal["window", "send", "pause", "done"]
 MarkKind = Literal[
     "start",
@@ -87,6 +90,7 @@ class Run:
 
     `paced_at_s` is the moment from which the last slice under a pace counts, `paced_found` how many terminals the
     slices before it had found, `free_at_s` when the next one may go if it finds as many as expected.
+    `children` are the ids of the pushes that came of it, the newest last: its last runs, or its escalation.
     `halted_by` is the index of the wave that halted the push by its failures, until it is resumed; `waved_through` are
     those that a person let go on since.
     """
@@ -99,6 +103,7 @@ class Run:
     runs: int = 0
     run_at_s: float | None = None
     escalated: bool = False
+    children: tuple[str, ...] = ()
     paced_at_s: float | None = None
     paced_found: int = 0
     free_at_s: float | None = None
@@ -112,8 +117,13 @@ class Run:
             return self
         return replace(self, marks=(*self.marks, Mark(at_s=at_s, kind=kind, stage=stage, detail=detail)))
 
+    def with_children(self, push_ids: Sequence[str]) -> Run:
+        """The run when these came of it too."""
+        return replace(self, children=(*self.children, *push_ids)[-MAX_CHILDREN:])
+
 
 NOT_BEGUN: Final = Run()
+_SEQUENCES: Final = ("lanes", "ack_waits", "marks", "children", "waved_through")
 
 
 def to_json(run: Run) -> dict[str, object]:
@@ -129,17 +139,19 @@ def to_json(run: Run) -> dict[str, object]:
         "runs": run.runs,
         "run_at_s": run.run_at_s,
         "escalated": run.escalated,
+        "children": list(run.children),
         "paced": None if run.paced_at_s is None else [run.paced_at_s, run.paced_found, run.free_at_s],
         "halted_by": run.halted_by,
         "waved_through": list(run.waved_through),
     }
-    at_default = {"lanes": [], "ack_waits": [], "marks": [], "runs": 0, "escalated": False, "waved_through": []}
+    at_default: dict[str, object] = {"runs": 0, "escalated": False} | {name: [] for name in _SEQUENCES}
     return {name: value for name, value in written.items() if value != at_default.get(name)}
 
 
 def from_json(value: Mapping[str, object]) -> Run:
     """The run that `to_json` wrote."""
-    paced, halted_by, waved_through = value.get("paced"), value.get("halted_by"), value.get("waved_through")
+    paced, halted_by = value.get("paced"), value.get("halted_by")
+    children, waved_through = value.get("children"), value.get("waved_through")
     paced_at_s, paced_found, free_at_s = paced if isinstance(paced, list) else (None, 0, None)
     return Run(
         ready_at_s=_optional_s(value.get("ready_at_s")),
@@ -150,6 +162,7 @@ def from_json(value: Mapping[str, object]) -> Run:
         runs=int(str(value.get("runs", 0))),
         run_at_s=_optional_s(value.get("run_at_s")),
         escalated=value.get("escalated") is True,
+        children=tuple(str(child) for child in children) if isinstance(children, list) else (),
         paced_at_s=_optional_s(paced_at_s),
         paced_found=int(str(paced_found)),
         free_at_s=_optional_s(free_at_s),

@@ -111,7 +111,7 @@ async def test_an_explanation_is_of_a_terminal_or_a_user(service: Service) -> No
     assert (await service.api.get(path)).json()["code"] == "invalid_request"
 
 
-@pytest.mark.parametrize("path", ["timeline", "receipts", "explain?user=alice"])
+@pytest.mark.parametrize("path", ["timeline", "receipts", "explain?user=alice", "children"])
 async def test_what_became_of_an_unknown_push_is_not_found(service: Service, path: str) -> None:
     for push_id in ("019ab9c1-4f5a-7c3e-8a51-0c3f2d9e7b10", "nonsense"):
         response = await service.api.get(f"/v1/pushes/{push_id}/{path}")
@@ -194,3 +194,8 @@ async def test_the_inbox_of_one_who_is_blocked_is_shut(service: Service) -> None
     await service.api.put("/v1/users/alice/block", json={"reason": "badge lost"})
     response = await service.caller(service.token("alice")).get("/v1/inbox")
     assert (response.status_code, response.json()["code"]) == (403, "user_blocked")
+
+
+async def test_a_push_of_which_nothing_came_has_no_children(service: Service) -> None:
+    push_id = await _delivered(service, await service.connect("alice"))
+    assert await service.items(f"/v1/pushes/{push_id}/children") == []

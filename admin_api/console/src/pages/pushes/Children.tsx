@@ -11,11 +11,6 @@ import { PushStateBadge } from "../../shell/StateBadge.js";
 import { ProblemAlert } from "../../shell/states.js";
 import classes from "./PushPage.module.css";
 
-/** How far back pushes are looked through for those that came of this one: so many of the newest. */
-const PAGES = 4;
-const PAGE = 500;
-const SHOWN = 20;
-
 /** Whether other pushes may come of a push: its runs, or whom it was escalated to. */
 export const mayHaveChildren = ({ repeat, strategy }: PushDetail): boolean =>
   repeat != null || strategy.ack?.escalate != null;
@@ -43,18 +38,8 @@ export function Children({ push }: { push: PushDetail }) {
   );
 }
 
-/** The newest pushes whose parent it is. The service does not file pushes by parent, so the newest are looked through. */
+/** The newest pushes that came of it. */
 async function childrenOf(api: Api, push: PushDetail): Promise<Push[]> {
-  const found: Push[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < PAGES; page += 1) {
-    const query: { limit: number; cursor?: string } = { limit: PAGE, ...(cursor !== null && { cursor }) };
-    const { items, next_cursor } = answered(await api.GET("/v1/pushes", { params: { query } }));
-    found.push(...items.filter(item => item.parent === push.id));
-    const oldest = items.at(-1);
-    cursor = next_cursor;
-    if (cursor === null || found.length >= SHOWN || (oldest !== undefined && oldest.created_at < push.created_at))
-      break;
-  }
-  return found.slice(0, SHOWN);
+  const path = { push_id: push.id };
+  return answered(await api.GET("/v1/pushes/{push_id}/children", { params: { path } })).items;
 }

@@ -117,9 +117,8 @@ describe("a push's page", () => {
   it("lists the runs of one that repeats", async () => {
     const repeat = { cron: "0 9 * * *", timezone: "UTC" };
     const run = pushOf({ id: "p2", parent: "p1", state: "completed", created_at: at("11:00") });
-    const other = pushOf({ id: "p3", created_at: at("11:00") });
     await show(pushOf({ id: "p1", state: "scheduled", repeat, next_runs: [at("12:00")] }), {
-      "GET /v1/pushes": { items: [run, other], next_cursor: null },
+      "GET /v1/pushes/p1/children": { items: [run], next_cursor: null },
     });
     const runs = await screen.findByRole("region", { name: "Its runs" });
     await waitFor(() =>
