@@ -6,13 +6,11 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from infra.aws import headcount, push_events
-from infra.aws.headcount import StreamRecord
 from infra.aws.push_store import PushStore as DynamoDBPushStore
 from infra.aws.registry import Registry as DynamoDBRegistry
 from infra.local.storage import Storage
@@ -68,7 +66,7 @@ async def aws(directory: Path, clock: ManualClock) -> AsyncIterator[Place]:
         stream = moto.Stream()
 
         async def told() -> Sequence[Told]:
-            records = [_as_lambda_has_it(record) for record in stream.records()]
+            records = stream.records()
             counted = await headcount.apply(table, records, now_s=clock.now_s())
             found: list[Event] = [event for record in records for event in push_events.told(record)]
             found += [
@@ -82,13 +80,6 @@ async def aws(directory: Path, clock: ManualClock) -> AsyncIterator[Place]:
             registry=DynamoDBRegistry(table, clock),
             told=told,
         )
-
-
-def _as_lambda_has_it(record: StreamRecord) -> StreamRecord:
-    """boto3 makes a datetime of what Lambda is given as a number."""
-    at: object = record["dynamodb"]["ApproximateCreationDateTime"]
-    assert isinstance(at, datetime)
-    return {"dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": at.timestamp()}}
 
 
 PLACES: Mapping[str, Callable[[Path, ManualClock], AbstractAsyncContextManager[Place]]] = {
