@@ -103,6 +103,9 @@ test("a page that loses the network notices, comes back when the network does, a
   await open("/terminal", await service.token({ user: "roaming" }));
   const light = page.getByRole("status");
   await expect(light).toHaveText("Connected");
+  // What it has had tells it from where on to ask.
+  await service.push({ target: "user:roaming", message: { title: "At the station" } });
+  await expect(page.getByRole("listitem").filter({ hasText: "At the station" })).toHaveCount(1);
   // Long enough for it to be in doubt whether the connection still carries anything.
   await page.clock.fastForward(8_000);
   isCut = true;
