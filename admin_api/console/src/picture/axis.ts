@@ -29,6 +29,8 @@ interface AxisOptions {
 }
 
 const HOUR = 3_600_000;
+/** No axis is shorter, so that what took no time at all can still be seen. */
+const SHORTEST = 20;
 /** A wait in which nothing else goes on is cut short from so many times the next longest stretch on. */
 const EAGER = 4;
 /** So is a pause, or a wait for acknowledgements, that is an hour or more. */
@@ -44,7 +46,7 @@ const LEAST_SHARE = 0.1;
 export function axis(drawings: readonly Drawing[], { width, now = null, unfinished = [] }: AxisOptions): Axis {
   const edges = [...drawings.flatMap(drawing => [drawing.from, drawing.to]), ...(now === null ? [] : [now])];
   const from = edges.length > 0 ? Math.min(...edges) : 0;
-  const to = Math.max(edges.length > 0 ? Math.max(...edges) : 0, from + 1_000);
+  const to = Math.max(edges.length > 0 ? Math.max(...edges) : 0, from + SHORTEST);
   return placed(from, to, gapsWithin(drawings, unfinished, from, to), width);
 }
 

@@ -105,10 +105,12 @@ describe("the axis", () => {
     expect(axis([drawingOf(AT_ONCE)], { width: 800 }).pieces).toHaveLength(1);
   });
 
-  it("of a push of a fraction of a second is a second, and has no break", () => {
+  it("of a push of a fraction of a second is as long as it was, and has no break", () => {
     const quick = { ...drawingOf(AT_ONCE), from: time("04:00:00.100"), to: time("04:00:00.160"), marks: [] };
-    const short = axis([{ ...quick, lanes: [], reach: [{ at: quick.to, reached: 20 }] }], { width: 800 });
-    expect(short.pieces).toMatchObject([{ from: quick.from, to: quick.from + 1_000, compressed: false }]);
+    const ofIt = (to: number) =>
+      axis([{ ...quick, to, lanes: [], reach: [{ at: quick.from, reached: 20 }] }], { width: 800 }).pieces;
+    expect(ofIt(quick.to)).toMatchObject([{ from: quick.from, to: quick.to, compressed: false }]);
+    expect(ofIt(quick.from)).toMatchObject([{ from: quick.from, to: quick.from + 20, compressed: false }]);
   });
 
   it("names round moments that are not too near to each other", () => {
