@@ -48,16 +48,18 @@ async def reject(ports: Ports, push_id: str, *, by: str, reason: str | None = No
 async def halt(ports: Ports, push_id: str, *, by: str, reason: str | None = None) -> Push:
     """Release no more of a push until it is resumed. What was released is still delivered, and replayed.
 
-    Raises Problem: 404 `push_not_found`, 409 `push_not_haltable`, 409 `push_busy`.
+    Raises Problem: 404 `push_not_found`, 409 `push_not_haltable`, also when its time is over, 409 `push_busy`.
     """
+    await _see_whether_it_is_over(ports, push_id)
     return await _done(ports, push_id, "push.halt", machine.halt, by=by, reason=reason)
 
 
 async def resume(ports: Ports, push_id: str, *, by: str, reason: str | None = None) -> Push:
     """Let a halted push go on where it stopped.
 
-    Raises Problem: 404 `push_not_found`, 409 `push_not_halted`, 409 `push_busy`.
+    Raises Problem: 404 `push_not_found`, 409 `push_not_halted`, also when its time is over, 409 `push_busy`.
     """
+    await _see_whether_it_is_over(ports, push_id)
     resumed = await _done(ports, push_id, "push.resume", machine.resume, by=by, reason=reason)
     return await _onward(ports, resumed)
 
@@ -110,6 +112,14 @@ async def _done(
         if moved is not None:
             return moved
     raise Problem("push_busy", 409, f"push {push_id} is changing; try again")
+
+
+async def _see_whether_it_is_over(ports: Ports, push_id: str) -> None:
+    """End a push whose time is over, should the timer be late or lost that was to end it. No sweep looks at one that is
+    halted."""
+    push = await ports.pushes.get(push_id) if is_position(push_id) else None
+    if push is not None and push.expired_at(ports.clock.now_s()):
+        await proceed(ports, push_id)
 
 
 async def _onward(ports: Ports, push: Push) -> Push:

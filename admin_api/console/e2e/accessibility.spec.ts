@@ -2,21 +2,30 @@ import type { Page } from "@playwright/test";
 import { expect, overflow, test, violations } from "./fixtures.js";
 import type { Service } from "./service.js";
 
-const LOOKS = [
+interface Look {
+  readonly colorScheme: "light" | "dark";
+  readonly width: number;
+}
+
+const LOOKS: readonly Look[] = [
   { colorScheme: "light", width: 1280 },
   { colorScheme: "dark", width: 1280 },
   // Colours do not depend on the width, and the layout does not depend on them.
   { colorScheme: "light", width: 390 },
-] as const;
+];
+const ON_A_PHONE: readonly Look[] = [
+  { colorScheme: "light", width: 390 },
+  { colorScheme: "dark", width: 390 },
+];
 
 const STAGED = {
   waves: [{ percent: 20, then_wait: "15m" }, { percent: 100 }],
   ack: { need: "read", within: "15m", resend: 1 },
 };
 
-/** The page in both schemes and in both widths: nothing that WCAG 2.2 AA forbids, and nothing that scrolls sideways. */
-async function checkLooks(page: Page): Promise<void> {
-  for (const { colorScheme, width } of LOOKS) {
+/** The page in each of the looks: nothing that WCAG 2.2 AA forbids, and nothing that scrolls sideways. */
+async function checkLooks(page: Page, looks: readonly Look[] = LOOKS): Promise<void> {
+  for (const { colorScheme, width } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
     const look = `${colorScheme}, ${width} px`;
@@ -127,6 +136,16 @@ test("a page that there is not", async ({ open }) => {
   const page = await open("/console/no-such-page");
   await expect(page.getByText("There is no such page")).toBeVisible();
   await checkLooks(page);
+});
+
+test("the menu, which only a phone has to open", async ({ open, page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open("/console/settings");
+  await heading(page, "Settings");
+  await page.getByRole("button", { name: "Open the menu" }).click();
+  await page.getByRole("button", { name: /^Signed in as/ }).click();
+  await expect(page.getByRole("combobox", { name: "Language" })).toBeVisible();
+  await checkLooks(page, ON_A_PHONE);
 });
 
 test("the list of keys", async ({ open }) => {

@@ -184,3 +184,18 @@ async def test_a_test_push_reaches_only_its_senders_terminals_and_waits_for_nobo
         await service.connect(name, name)
     push = await service.send("all", sender="bob", test=True, send_at=moments.text(NOON_S + HOUR_S), waves=HALVES)
     assert (push.state, service.sockets.reached()) == (State.COMPLETED, {"bob"})
+
+
+@pytest.mark.parametrize(("halted", "command"), [(False, halt), (True, resume)])
+async def test_what_should_be_over_is_ended_by_who_would_halt_it_or_let_it_go_on(
+    service: Service, halted: bool, command: Command
+) -> None:
+    push = await service.submit(pace={"per_second": 0.1}, expires_in="10m")
+    if halted:
+        await halt(service.ports, push.id, by="pat")
+    for timer in service.timers():
+        await service.ports.timers.cancel(timer.name)
+    service.clock.at_s += 600
+    code = "push_not_halted" if halted else "push_not_haltable"
+    assert await _refused(command, service, push.id) == (code, 409)
+    assert (await service.push(push.id)).state is State.EXPIRED

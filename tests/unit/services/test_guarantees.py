@@ -111,6 +111,9 @@ class Office(RuleBasedStateMachine):
         self.sent: list[Sent] = []
         self.jobs: list[Job] = []
         self.timers: list[Timer] = []
+        self.answered_first: set[tuple[str, str]] = set()
+        """Who confirmed a push that a worker had posted and not noted. If it dies then, and they go before another one
+        tries the page again, that finds them no more: they have a receipt, and are not counted as sent to."""
         self.connections = 0
 
     def _do(self, coroutine: Coroutine[object, object, T]) -> T:
@@ -193,7 +196,10 @@ class Office(RuleBasedStateMachine):
         row = self._do(self.service.ports.registry.get(terminal.connection_id))
         if row is not None and terminal.shown:
             push_id = _one_of(sorted(terminal.shown), data, "push")
+            was_noted = self._do(self.service.ports.pushes.receipts_of(push_id, [terminal.terminal_id]))
             self._do(acknowledge(self.service.ports, row, Ack((push_id,), kind, None)))
+            if not was_noted:
+                self.answered_first.add((push_id, terminal.terminal_id))
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -363,7 +369,7 @@ class Office(RuleBasedStateMachine):
             receipts = self._do(self.service.receipts(push))
             got = {name for name, receipt in receipts.items() if receipt.kind in {"sent", "received", "read", "failed"}}
             assert got >= {name for name, terminal in meant.items() if push.id in terminal.shown and name in receipts}
-            assert counts.sent >= len(got)
+            assert counts.sent >= len([name for name in got if (push.id, name) not in self.answered_first])
 
     def _live(self, push_id: str) -> set[str]:
         """The connections that were sent a push other than by a replay."""
@@ -460,5 +466,6 @@ def _one_of(several: Sequence[T], data: st.DataObject, what: str) -> T:
     return several[data.draw(st.integers(0, 99), what) % len(several)]
 
 
-TestOffice = Office.TestCase
+# What is found has yet to be made smaller, for up to 300 s, before it is shown.
+TestOffice = pytest.mark.timeout(900)(Office.TestCase)
 TestOffice.settings = settings(max_examples=60, stateful_step_count=50)
