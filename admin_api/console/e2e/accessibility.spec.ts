@@ -116,6 +116,9 @@ test("a strategy, with a step being edited", async ({ open, service }) => {
   await page.getByRole("textbox", { name: "Goes to" }).fill("120");
   await expect(page.getByText(/^A number from/)).toBeVisible();
   await checkLooks(page);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByRole("menuitem").first()).toBeVisible();
+  await checkLooks(page, LOOKS.slice(0, 1));
 });
 
 test("audit", async ({ open, service }) => {

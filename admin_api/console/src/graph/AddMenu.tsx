@@ -23,7 +23,7 @@ const ICON_OF: Record<Addition, StepKind> = {
 export function AddMenu({ value, onAdd }: { value: StrategyGiven; onAdd: (addition: Addition) => void }) {
   const { t } = useTranslation("graph");
   return (
-    <Menu position="bottom-start" shadow="md" transitionProps={{ duration: 100 }}>
+    <Menu position="bottom-start" shadow="md" transitionProps={{ duration: 100 }} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button size="xs" variant="default" leftSection={<IconPlus size={14} aria-hidden />}>
           {t("editor.add")}

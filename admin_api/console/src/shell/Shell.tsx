@@ -1,4 +1,4 @@
-import { Anchor, Burger, Button, Menu, Text, UnstyledButton } from "@mantine/core";
+import { Anchor, Burger, Button, Popover, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronUp, IconExternalLink, IconUser } from "@tabler/icons-react";
 import { type MouseEvent, Suspense, useEffect } from "react";
@@ -56,15 +56,15 @@ export function Shell() {
             <IconExternalLink size={18} stroke={1.6} aria-hidden />
             {t("nav.terminalPage")}
           </Anchor>
-          <Menu position="top-start" width={232} shadow="md">
-            <Menu.Target>
+          <Popover position="top-start" width={232} shadow="md" trapFocus returnFocus>
+            <Popover.Target>
               <UnstyledButton className={classes.link} aria-label={t("signedInAs", { user: caller.user })}>
                 <IconUser size={18} stroke={1.6} aria-hidden />
                 <span className={classes.user}>{caller.user}</span>
                 <IconChevronUp size={14} aria-hidden />
               </UnstyledButton>
-            </Menu.Target>
-            <Menu.Dropdown>
+            </Popover.Target>
+            <Popover.Dropdown p={4}>
               <div className={classes.choices}>
                 <LanguageChoice />
                 <Appearance />
@@ -72,8 +72,8 @@ export function Shell() {
                   {t("signOut")}
                 </Button>
               </div>
-            </Menu.Dropdown>
-          </Menu>
+            </Popover.Dropdown>
+          </Popover>
         </div>
       </nav>
       <main id="content" className={classes.main} tabIndex={-1}>
