@@ -1,41 +1,12 @@
 import type { Page } from "@playwright/test";
-import { expect, overflow, test, violations } from "./fixtures.js";
+import { expect, test } from "./fixtures.js";
+import { checkLooks, LOOKS, ON_A_PHONE } from "./looks.js";
 import type { Service } from "./service.js";
-
-interface Look {
-  readonly colorScheme: "light" | "dark";
-  readonly width: number;
-}
-
-const LOOKS: readonly Look[] = [
-  { colorScheme: "light", width: 1280 },
-  { colorScheme: "dark", width: 1280 },
-  // Colours do not depend on the width, and the layout does not depend on them.
-  { colorScheme: "light", width: 390 },
-];
-const ON_A_PHONE: readonly Look[] = [
-  { colorScheme: "light", width: 390 },
-  { colorScheme: "dark", width: 390 },
-];
 
 const STAGED = {
   waves: [{ percent: 20, then_wait: "15m" }, { percent: 100 }],
   ack: { need: "read", within: "15m", resend: 1 },
 };
-
-/** The page in each of the looks: nothing that WCAG 2.2 AA forbids, and nothing that scrolls sideways. */
-async function checkLooks(page: Page, looks: readonly Look[] = LOOKS): Promise<void> {
-  for (const { colorScheme, width } of looks) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
-    const look = `${colorScheme}, ${width} px`;
-    await expect.poll(() => overflow(page), { message: `${look}: scrolls sideways` }).toEqual([]);
-    // Colours go from one scheme to the other over some frames; what is still wrong after that is wrong.
-    await expect
-      .poll(() => violations(page), { message: `${look}: what axe finds`, timeout: 60_000, intervals: [200, 1_000] })
-      .toEqual([]);
-  }
-}
 
 const stagedPush = (service: Service) =>
   service.push({ target: "all", message: { title: "Restart tonight", level: "warning" }, strategy: STAGED });

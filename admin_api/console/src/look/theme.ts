@@ -14,6 +14,20 @@ const accent: MantineColorsTuple = [
   "#203677",
 ];
 
+/** What cannot be undone: the hue of `failed` (states.css), dark enough for white text on it (WCAG 1.4.3). */
+const danger: MantineColorsTuple = [
+  "#fff3ea",
+  "#fde2cd",
+  "#f9c49b",
+  "#f3a468",
+  "#ea8540",
+  "#d55e00",
+  "#ab4b00",
+  "#933f00",
+  "#7a3400",
+  "#5f2800",
+];
+
 /** The greys of the dark scheme, from its text to its deepest ground: those of states.css, so that fields stand on it too. */
 const dark: MantineColorsTuple = [
   "#e8eaee",
@@ -30,7 +44,7 @@ const dark: MantineColorsTuple = [
 
 /** How Mantine's components look. Written to CSS when the console is built (build/theme_variables.ts). */
 export const theme = createTheme({
-  colors: { accent, dark },
+  colors: { accent, danger, dark },
   primaryColor: "accent",
   primaryShade: 6,
   autoContrast: true,

@@ -61,6 +61,8 @@ export function targetEditor(surroundings: Surroundings): Extension {
     autocompletion({
       override: [context => completionsOf(context.state, context.pos, context.explicit, surroundings)],
       icons: false,
+      // So few that the list need not scroll, which the keyboard could not do; the arrows go on beyond them.
+      maxRenderedOptions: 10,
       selectOnOpen: false,
       interactionDelay: 0,
       activateOnTypingDelay: 50,

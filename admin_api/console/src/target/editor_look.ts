@@ -31,7 +31,7 @@ export const look: Extension = EditorView.theme({
     boxShadow: "0 4px 16px rgb(0 0 0 / 14%)",
     zIndex: "250",
   },
-  [`${LIST} > ul`]: { fontFamily: "inherit", maxHeight: "280px", minWidth: "220px", padding: "4px" },
+  [`${LIST} > ul`]: { fontFamily: "inherit", maxHeight: "none", minWidth: "220px", padding: "4px" },
   [`${LIST} > ul > li`]: {
     display: "flex",
     gap: "16px",

@@ -180,7 +180,7 @@ function Export({ filter }: { filter: AuditFilter }) {
       if (more) notifications.show({ message: t("cut", { count: MOST_EXPORTED }), color: "yellow" });
     } catch (error) {
       const problem = problemOf(error);
-      notifications.show({ title: problem.title, message: problem.detail, color: "red" });
+      notifications.show({ title: problem.title, message: problem.detail, color: "danger" });
     } finally {
       setBusy(false);
     }

@@ -86,7 +86,7 @@ function Confirm({ push, expected, action, close }: ConfirmProps) {
         />
         {acting.error !== null && <ProblemAlert error={acting.error} />}
         <Button
-          {...((action === "cancel" || action === "reject") && { color: "red" })}
+          {...((action === "cancel" || action === "reject") && { color: "danger" })}
           loading={acting.isPending}
           onClick={() => acting.mutate(reason)}
         >

@@ -35,7 +35,7 @@ export function DeleteDialog({ name, version, opened, onClose }: DeleteDialogPro
           <Button variant="default" onClick={onClose}>
             {t("delete.keep")}
           </Button>
-          <Button color="red" loading={removing.isPending} onClick={() => removing.mutate()}>
+          <Button color="danger" loading={removing.isPending} onClick={() => removing.mutate()}>
             {t("delete.confirm", { name })}
           </Button>
         </Group>

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { ProblemAlert } from "../../shell/states.js";
 
@@ -17,6 +17,9 @@ interface ConfirmProps {
   readonly children: ReactNode;
 }
 
+/** Told whether a question stands over what it is about: Escape then closes the question alone. */
+export const Asking = createContext<(asks: boolean) => void>(() => undefined);
+
 /** Asks once more before something that is not easily taken back. */
 export function Confirm({
   opened,
@@ -30,6 +33,12 @@ export function Confirm({
   children,
 }: ConfirmProps) {
   const { t } = useTranslation("shell");
+  const tell = useContext(Asking);
+  useEffect(() => {
+    if (!opened) return;
+    tell(true);
+    return () => tell(false);
+  }, [opened, tell]);
   return (
     <Modal
       size={520}
@@ -51,7 +60,7 @@ export function Confirm({
             <Button variant="default" onClick={onClose}>
               {t("actions.cancel")}
             </Button>
-            <Button type="submit" color="red" loading={pending} disabled={disabled}>
+            <Button type="submit" color="danger" loading={pending} disabled={disabled}>
               {action}
             </Button>
           </Group>

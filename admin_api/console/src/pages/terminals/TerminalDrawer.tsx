@@ -1,5 +1,6 @@
 import { Button, Drawer, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { answered } from "../../api/client.js";
@@ -11,6 +12,7 @@ import { Empty, Loading, ProblemAlert } from "../../shell/states.js";
 import { print } from "../../target/print.js";
 import { BlockUser } from "./BlockUser.js";
 import { CloseConnection } from "./CloseConnection.js";
+import { Asking } from "./Confirm.js";
 import { Facts } from "./Facts.js";
 import { userOf } from "./filter.js";
 import { GivenGroups } from "./GivenGroups.js";
@@ -42,6 +44,7 @@ const KEPT = { refetchInterval: 10_000, refetchIntervalInBackground: false, retr
 export function TerminalDrawer({ opened, onClose, onOpen, onFilter }: TerminalDrawerProps) {
   const { t } = useTranslation("terminals");
   const { connection, away } = opened;
+  const [asks, setAsks] = useState(false);
   return (
     <Drawer
       opened={connection !== null || away !== null}
@@ -50,9 +53,12 @@ export function TerminalDrawer({ opened, onClose, onOpen, onFilter }: TerminalDr
       size={480}
       title={t("drawer.title")}
       closeButtonProps={{ "aria-label": t("drawer.close") }}
+      closeOnEscape={!asks}
     >
-      {connection !== null && <Connected key={connection} id={connection} onOpen={onOpen} onFilter={onFilter} />}
-      {connection === null && away !== null && <Gone key={away} id={away} onOpen={onOpen} onFilter={onFilter} />}
+      <Asking value={setAsks}>
+        {connection !== null && <Connected key={connection} id={connection} onOpen={onOpen} onFilter={onFilter} />}
+        {connection === null && away !== null && <Gone key={away} id={away} onOpen={onOpen} onFilter={onFilter} />}
+      </Asking>
     </Drawer>
   );
 }

@@ -1,0 +1,72 @@
+import { expect, test } from "./fixtures.js";
+import { checkLooks, LOOKS } from "./looks.js";
+
+/** What opens over a page is as narrow on a phone as the page, which is looked at elsewhere. */
+const BOTH_SCHEMES = LOOKS.slice(0, 2);
+
+const STAGED = { waves: [{ percent: 20, then_wait: "15m" }, { percent: 100 }] };
+
+test("the questions before a push is halted or recalled", async ({ open, service }) => {
+  const id = await service.push({ target: "all", message: { title: "New version" }, strategy: STAGED });
+  const page = await open(`/console/pushes/${id}`);
+  for (const name of ["Halt", "Cancel and recall"]) {
+    await page.getByRole("button", { name, exact: true }).click();
+    await expect(page.getByRole("dialog").getByRole("textbox", { name: "Reason" })).toBeVisible();
+    await checkLooks(page, BOTH_SCHEMES);
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+  }
+});
+
+test("the questions before a terminal is closed or its user blocked", async ({ open }) => {
+  const page = await open("/console/terminals?target=group:tokyo");
+  await page
+    .getByRole("button", { name: /^Look at / })
+    .first()
+    .click();
+  for (const name of ["Close …", "Block …"]) {
+    await page.getByRole("button", { name }).click();
+    await expect(page.getByRole("dialog")).toHaveCount(2);
+    await checkLooks(page, BOTH_SCHEMES);
+    await page.keyboard.press("Escape");
+    // It leaves the terminal open that it stood over.
+    await expect(page.getByRole("heading", { name: "Last pushes" })).toBeVisible();
+    await expect(page.getByRole("dialog")).toHaveCount(1);
+  }
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("a sender's limits", async ({ open }) => {
+  const page = await open("/console/settings");
+  await page.getByRole("button", { name: "Hold a sender to limits" }).click();
+  await expect(page.getByRole("dialog").getByRole("textbox", { name: "Sender" })).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+});
+
+test("what the filter offers to complete", async ({ open }) => {
+  const page = await open("/console/terminals");
+  await page.getByRole("textbox", { name: "Filter of terminals" }).pressSequentially("group:");
+  await expect(page.getByRole("option").first()).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+});
+
+test("a strategy as JSON, with a fault, and two of its versions side by side", async ({ open, service }) => {
+  const admin = await service.admin();
+  await service.request(admin, "PUT", "/v1/strategies/e2e-compared", STAGED);
+  await service.request(admin, "PUT", "/v1/strategies/e2e-compared", { ...STAGED, retain: "2d" });
+  const page = await open("/console/strategies/e2e-compared");
+  for (const version of [1, 2]) await page.getByRole("checkbox", { name: `Compare version ${version}` }).check();
+  await expect(page.getByRole("heading", { name: "From version 1 to 2" })).toBeVisible();
+  await page.getByRole("tab", { name: "JSON" }).click();
+  await page.getByRole("textbox", { name: "The strategy as JSON" }).fill('{"retain": "soon"}');
+  await expect(page.getByRole("list", { name: "What is wrong" })).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+});
+
+test("a message as JSON", async ({ open }) => {
+  const page = await open("/console/compose");
+  await page.getByRole("radiogroup").getByText("JSON", { exact: true }).first().click();
+  await expect(page.getByRole("textbox", { name: /JSON/ }).first()).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+});
