@@ -33,6 +33,8 @@ export default function TargetEditor(props: TargetEditorProps) {
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
   latest.current = props;
+  /** What was typed and has not come back as `value` yet. */
+  const typed = useRef<string[]>([]);
   const { value, label, placeholder, fault, describedBy, filterBox } = props;
 
   useLayoutEffect(() => {
@@ -52,7 +54,10 @@ export default function TargetEditor(props: TargetEditorProps) {
         EditorView.updateListener.of(update => {
           if (update.focusChanged) latest.current.onFocus(update.view.hasFocus);
           const made = update.transactions.some(each => each.docChanged && each.annotation(FromOutside) !== true);
-          if (made) latest.current.onChange(update.state.doc.toString());
+          if (!made) return;
+          const text = update.state.doc.toString();
+          typed.current.push(text);
+          latest.current.onChange(text);
         }),
       ],
     });
@@ -68,7 +73,12 @@ export default function TargetEditor(props: TargetEditorProps) {
 
   useEffect(() => {
     const editor = view.current;
-    if (editor === null || editor.state.doc.toString() === value) return;
+    if (editor === null) return;
+    const isAsShown = editor.state.doc.toString() === value;
+    // While one types faster than the page is drawn, `value` is what was typed a moment ago: the text has gone on.
+    if (!isAsShown && typed.current.includes(value)) return;
+    typed.current = [];
+    if (isAsShown) return;
     const changes = { from: 0, to: editor.state.doc.length, insert: value };
     editor.dispatch({ changes, annotations: FromOutside.of(true), selection: { anchor: value.length } });
   }, [value]);

@@ -1,5 +1,5 @@
 import { act, cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { describe, expect, it } from "vitest";
 import { ProblemError } from "../api/problem.js";
 import { type Answers, renderPage } from "../testing.js";
@@ -34,6 +34,13 @@ function Filter({ start = "", error = null, submitted }: FilterProps) {
   );
 }
 
+/** Shows what it is told, whatever is typed. */
+function Lagging({ onShow }: { onShow: (show: (value: string) => void) => void }) {
+  const [value, setValue] = useState("");
+  useEffect(() => onShow(setValue), [onShow]);
+  return <TargetInput label="Who" value={value} onChange={() => undefined} />;
+}
+
 describe("the input of a target", () => {
   it("has its name, and gives what is written", async () => {
     await renderPage(<Filter />, { answers: ANSWERS });
@@ -53,6 +60,28 @@ describe("the input of a target", () => {
     expect(contentDOM.getAttribute("aria-invalid")).toBe("true");
     await writeTarget("Who", "group:ops");
     expect(screen.queryByText(/^Expected/)).toBeNull();
+  });
+
+  it("keeps what is typed while its value lags behind, and takes a value that was not typed", async () => {
+    let show: (value: string) => void = () => undefined;
+    await renderPage(
+      <Lagging
+        onShow={set => {
+          show = set;
+        }}
+      />,
+      { answers: ANSWERS },
+    );
+    const { state } = await targetEditorOf("Who");
+    expect(state.doc.toString()).toBe("");
+    await writeTarget("Who", "group:t");
+    await writeTarget("Who", "group:to");
+    const shown: string[] = [];
+    for (const value of ["group:t", "group:to", "group:ops", "group:t"]) {
+      act(() => show(value));
+      shown.push((await targetEditorOf("Who")).state.doc.toString());
+    }
+    expect(shown).toEqual(["group:to", "group:to", "group:ops", "group:t"]);
   });
 
   it("stays on one line", async () => {
