@@ -70,3 +70,34 @@ test("a message as JSON", async ({ open }) => {
   await expect(page.getByRole("textbox", { name: /JSON/ }).first()).toBeVisible();
   await checkLooks(page, BOTH_SCHEMES);
 });
+
+test("the question before a strategy is deleted", async ({ open, service }) => {
+  await service.request(await service.admin(), "PUT", "/v1/strategies/e2e-deleted", STAGED);
+  const page = await open("/console/strategies/e2e-deleted");
+  await page.getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByRole("dialog").getByRole("button", { name: /^Delete/ })).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+});
+
+test("a push that awaits approval, and the question before it is rejected", async ({ open, service }) => {
+  await service.request(await service.admin(), "PUT", "/v1/senders/looked-through", { approve_over: 1 });
+  const sender = await service.token({ user: "looked-through", scopes: ["push:send"] });
+  const id = await service.push({ target: "all", message: { title: "Fire drill" } }, sender);
+  const page = await open(`/console/pushes/${id}`);
+  await page.getByRole("button", { name: "Reject" }).click();
+  await expect(page.getByRole("dialog").getByRole("textbox", { name: "Reason" })).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+});
+
+test("a strategy that is changed for one push, and the question before it is sent to oneself", async ({ open }) => {
+  const page = await open("/console/compose?strategy=must-read&target=group:ops");
+  await page.getByRole("textbox", { name: "Title" }).fill("Restart tonight");
+  await page.getByRole("button", { name: "Change for this push" }).click();
+  await expect(page.getByRole("dialog").getByRole("button", { name: /^Deliver/ })).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.getByRole("button", { name: "Send to me first" }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await checkLooks(page, BOTH_SCHEMES);
+});

@@ -30,7 +30,7 @@ export function ProblemAlert({ error, retry }: { error: unknown; retry?: (() => 
           </Text>
         )}
         {problem.docs !== null && (
-          <Anchor inherit href={problem.docs} target="_blank" rel="noreferrer">
+          <Anchor inherit underline="always" href={problem.docs} target="_blank" rel="noreferrer">
             {t("state.docs")}
           </Anchor>
         )}

@@ -62,7 +62,7 @@ function Own({ body, onClose }: { body: PushBody; onClose: () => void }) {
     return (
       <Empty title={t("test.none", { user: caller.user })}>
         {t("test.noneDetail")}{" "}
-        <Anchor href="../terminal" target="_blank">
+        <Anchor underline="always" href="../terminal" target="_blank">
           {t("test.open")}
         </Anchor>
       </Empty>
