@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.js";
-import { checkLooks, LOOKS, ON_A_PHONE } from "./looks.js";
+import { BOTH_SCHEMES, checkLooks, ON_A_PHONE } from "./looks.js";
 import type { Service } from "./service.js";
 
 const STAGED = {
@@ -89,7 +89,7 @@ test("a strategy, with a step being edited", async ({ open, service }) => {
   await checkLooks(page);
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await expect(page.getByRole("menuitem").first()).toBeVisible();
-  await checkLooks(page, LOOKS.slice(0, 1));
+  await checkLooks(page, BOTH_SCHEMES);
 });
 
 test("audit", async ({ open, service }) => {

@@ -1,8 +1,6 @@
 import { expect, test } from "./fixtures.js";
-import { checkLooks, LOOKS } from "./looks.js";
-
-/** What opens over a page is as narrow on a phone as the page, which is looked at elsewhere. */
-const BOTH_SCHEMES = LOOKS.slice(0, 2);
+// What opens over a page is as narrow on a phone as the page, which is looked at elsewhere.
+import { BOTH_SCHEMES, checkLooks } from "./looks.js";
 
 const STAGED = { waves: [{ percent: 20, then_wait: "15m" }, { percent: 100 }] };
 

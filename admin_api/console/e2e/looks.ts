@@ -1,15 +1,18 @@
 import type { Page } from "@playwright/test";
 import { expect, overflow, violations } from "./fixtures.js";
 
-export interface Look {
+interface Look {
   readonly colorScheme: "light" | "dark";
   readonly width: number;
 }
 
-/** Both schemes, and both widths. */
-export const LOOKS: readonly Look[] = [
+export const BOTH_SCHEMES: readonly Look[] = [
   { colorScheme: "light", width: 1280 },
   { colorScheme: "dark", width: 1280 },
+];
+/** Both schemes, and both widths. */
+const LOOKS: readonly Look[] = [
+  ...BOTH_SCHEMES,
   // Colours do not depend on the width, and the layout does not depend on them.
   { colorScheme: "light", width: 390 },
 ];
